@@ -1,0 +1,63 @@
+// Settings of a CodeArts provider.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "buildwatch/base/result.hpp"
+#include "buildwatch/base/secret.hpp"
+#include "buildwatch/base/time.hpp"
+#include "buildwatch/net/options.hpp"
+
+namespace buildwatch::codearts {
+
+/// `type: aksk`: signs each request (SDK-HMAC-SHA256, codearts-api.md 3.2).
+struct aksk_auth {
+  base::secret access_key;
+  base::secret secret_key;
+  base::secret security_token;  ///< of temporary keys; empty: none
+};
+
+/// `type: token`: a token made elsewhere.
+struct token_auth {
+  base::secret token;
+  /// Reads the configured scalar again (a `${file:}` may have changed) when the token is refused; empty function: it can not change.
+  std::function<base::result<base::secret>()> read_again;
+};
+
+/// `type: iam`: fetches tokens by password (codearts-api.md 3.1).
+struct iam_auth {
+  std::string domain;
+  std::string user;
+  base::secret password;
+  std::string project;  ///< default: the region
+  net::url endpoint;    ///< default: https://iam.{region}.myhuaweicloud.com
+};
+
+/// `type: ecs`: temporary keys from the metadata service (codearts-api.md 3.3).
+struct ecs_auth {
+  net::url endpoint;  ///< default http://169.254.169.254; another for tests
+};
+
+/// `type: none`: for a gateway that adds authentication.
+struct no_auth {};
+
+using auth = std::variant<no_auth, aksk_auth, token_auth, iam_auth, ecs_auth>;
+
+struct provider_options {
+  std::string name;            ///< ^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$
+  std::string region;          ///< may be empty where an endpoint is given; of several results the one for this region counts
+  net::url endpoint;           ///< derived from the region, or given. Its path, if any, stands before the API's paths
+  std::string iam_project_id;  ///< sent and signed as X-Project-Id; empty: not sent
+  codearts::auth auth;
+  base::duration timeout = std::chrono::seconds(10);  ///< one request, look-up and connecting included; 50 ms or more
+  unsigned connections = 8;                           ///< 1..1024
+  double rate_per_second = 10;                        ///< > 0..10000; bursts of one second's worth
+  std::optional<net::url> proxy;                      ///< resolved: explicit, from the environment, or none
+  net::tls_options tls;
+};
+
+}  // namespace buildwatch::codearts

@@ -1,0 +1,43 @@
+// Rules: which sinks an event is owed to.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "buildwatch/model/event.hpp"
+#include "buildwatch/notify/options.hpp"
+
+namespace buildwatch::notify {
+
+/// `*` any run of characters, `?` one, `[a-z]`, `[!a]` sets, `\` takes the next literally; the whole name must match. Case counts.
+/// Time linear in name × pattern at worst.
+[[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view name);
+
+/// What a provider event is matched against: the jobs of that provider.
+struct job_facts {
+  std::string_view name;
+  std::string_view provider;
+  model::labels const& labels;
+};
+
+class rules {
+ public:
+  /// `given` nullopt: no `rules` key, every event goes to each of `sink_count` sinks. Empty: to none.
+  /// `jobs` is only read here: it tells which rules a provider's events match (some one job of it matches both `jobs` and `labels`).
+  rules(std::optional<std::vector<rule>> given, std::size_t sink_count, std::span<job_facts const> jobs);
+  /// Each matching sink once, ascending.
+  [[nodiscard]] std::vector<sink_index> sinks_for(model::event const& e) const;
+
+ private:
+  struct compiled {
+    notify::rule rule;
+    std::vector<std::string> providers;  ///< those with a matching job, sorted
+  };
+  bool everything_ = false;
+  std::size_t sink_count_ = 0;
+  std::vector<compiled> rules_;
+};
+
+}  // namespace buildwatch::notify

@@ -1,0 +1,47 @@
+// What the engine's loop needs from others: somebody to ask, somebody to remember.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "buildwatch/base/result.hpp"
+#include "buildwatch/model/event.hpp"
+#include "buildwatch/model/observation.hpp"
+
+namespace buildwatch::watch {
+
+/// What to ask about.
+enum class asks : std::uint8_t {
+  build,  ///< how one build stands (build-info)
+  job,    ///< whether the job exists at all (running-status): answers job_exists, no_such_job, refused_call or failed
+};
+
+struct query {
+  asks what = asks::build;
+  std::string_view job_id;  ///< lives as long as the engine
+  std::uint32_t build = 0;
+};
+
+/// Port: a provider. One object a provider. The real one is codearts::make_source.
+class build_source {
+ public:
+  virtual ~build_source() = default;
+  /// One question, one answer, within the provider's timeout; renewing credentials once is part of it. Never throws for
+  /// anything the other side does. `into` is overwritten (reuse one object: it keeps its memory).
+  virtual boost::asio::awaitable<void> ask(query const& what, model::observation& into) = 0;
+  /// Ends every question under way with a failed observation; later ones fail at once.
+  virtual void stop() = 0;
+};
+
+/// Port: memory of what happened. A transition is a fact only when this has said so.
+class journal {
+ public:
+  virtual ~journal() = default;
+  /// Gives each event its sequence and stores it with the deliveries it is owed, all in one transaction, then announces them.
+  /// An error: nothing was stored and nothing will be announced. Events of one call are in order.
+  virtual boost::asio::awaitable<base::result<void>> commit(std::vector<model::event> events) = 0;
+};
+
+}  // namespace buildwatch::watch
