@@ -10,14 +10,14 @@
 namespace buildwatch::model {
 namespace {
 
-constexpr std::array<std::string_view, 7> type_names{
-    "build.started",        "build.finished",    "build.overdue", "job.unreachable", "job.recovered",
-    "provider.unreachable", "provider.recovered"};
+constexpr std::array<std::string_view, 7> type_names{"build.started",     "build.finished", "build.overdue",
+                                                     "job.unreachable",   "job.recovered",  "provider.unreachable",
+                                                     "provider.recovered"};
 constexpr std::array<std::string_view, 4> change_names{"broken", "fixed", "still_failing", "still_passing"};
 
 // The namespace of our ids (RFC 4122, section 4.3). Never changes: receivers know events by what follows from it.
-constexpr boost::uuids::uuid id_space{{0x9d, 0x1c, 0x5e, 0x0a, 0x3f, 0x6b, 0x4c, 0x27, 0x8a, 0x44, 0xb1, 0x0d, 0x57, 0xe2,
-                                       0x6c, 0x93}};
+constexpr boost::uuids::uuid id_space{
+    {0x9d, 0x1c, 0x5e, 0x0a, 0x3f, 0x6b, 0x4c, 0x27, 0x8a, 0x44, 0xb1, 0x0d, 0x57, 0xe2, 0x6c, 0x93}};
 
 std::string_view verb(outcome o) {
   switch (o) {

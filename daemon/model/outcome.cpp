@@ -9,13 +9,13 @@ namespace {
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 constexpr std::array<std::pair<std::string_view, outcome>, 21> words{{
-    {"success", outcome::success},     {"succeeded", outcome::success},        {"ok", outcome::success},
-    {"blue", outcome::success},        {"failure", outcome::failure},          {"failed", outcome::failure},
-    {"fail", outcome::failure},        {"error", outcome::failure},            {"red", outcome::failure},
-    {"timeout", outcome::failure},     {"timedout", outcome::failure},         {"schedule_failure", outcome::failure},
-    {"unstable", outcome::unstable},   {"yellow", outcome::unstable},          {"aborted", outcome::aborted},
-    {"abort", outcome::aborted},       {"canceled", outcome::aborted},         {"cancelled", outcome::aborted},
-    {"stopped", outcome::aborted},     {"killed", outcome::aborted},           {"unknown", outcome::unknown},
+    {"success", outcome::success},   {"succeeded", outcome::success}, {"ok", outcome::success},
+    {"blue", outcome::success},      {"failure", outcome::failure},   {"failed", outcome::failure},
+    {"fail", outcome::failure},      {"error", outcome::failure},     {"red", outcome::failure},
+    {"timeout", outcome::failure},   {"timedout", outcome::failure},  {"schedule_failure", outcome::failure},
+    {"unstable", outcome::unstable}, {"yellow", outcome::unstable},   {"aborted", outcome::aborted},
+    {"abort", outcome::aborted},     {"canceled", outcome::aborted},  {"cancelled", outcome::aborted},
+    {"stopped", outcome::aborted},   {"killed", outcome::aborted},    {"unknown", outcome::unknown},
 }};
 
 constexpr std::array<std::string_view, 5> names{"success", "failure", "unstable", "aborted", "unknown"};
@@ -24,9 +24,7 @@ constexpr std::array<std::string_view, 7> running_words{"running", "building", "
 
 }  // namespace
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
+bool equal_ignoring_case(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
 
 std::string_view to_string(outcome o) { return names[static_cast<std::size_t>(o)]; }
 

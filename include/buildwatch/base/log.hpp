@@ -15,7 +15,8 @@ struct log_event {
   log_level level = log_level::info;
   std::string_view id;  ///< stable, dotted, a string literal: "poll.failed"
   std::string text;     ///< one sentence for people: what, where, what to do
-  std::vector<std::pair<std::string_view, std::string>> fields;  ///< names are literals: job, build, sink, provider, event_id, outcome
+  std::vector<std::pair<std::string_view, std::string>>
+      fields;  ///< names are literals: job, build, sink, provider, event_id, outcome
 };
 
 /// Port: takes log events. Constructor argument of whoever logs; a test captures. Loop thread only. Never throws.

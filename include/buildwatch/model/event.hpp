@@ -66,7 +66,8 @@ struct event {
 /// The id of a transition: the same transition has the same id for ever. `discriminator` is the build number; for
 /// unreachable and recovered the time at which the outage began (milliseconds since the epoch). `job_id` is empty in
 /// provider events. "evt_" and 32 hexadecimal digits (a name-based UUID, RFC 4122 section 4.3, without its dashes).
-[[nodiscard]] std::string event_id(std::string_view provider, std::string_view job_id, std::int64_t discriminator, event_type type);
+[[nodiscard]] std::string event_id(std::string_view provider, std::string_view job_id, std::int64_t discriminator,
+                                   event_type type);
 
 /// One line for people: "firmware-nightly #42 failed after 1 h 13 min (was passing)".
 [[nodiscard]] std::string summary(event const& e);

@@ -17,7 +17,8 @@ enum class sight : std::uint8_t {
   no_such_build,  ///< the API knows no such build (or no such job: the two answers look alike)
   job_exists,     ///< answer to asks::job: the job is known to the provider
   no_such_job,    ///< answer to asks::job: the provider does not know the job
-  refused_call,   ///< answer to asks::job: this call is not for us (403, 404, 405 of a gateway); says nothing about the job
+  refused_call,   ///< answer to asks::job: this call is not for us (403, 404, 405 of a gateway); says nothing about the
+                  ///< job
   failed,         ///< a failed poll; `fault` says of what kind
 };
 

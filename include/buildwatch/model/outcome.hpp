@@ -22,8 +22,8 @@ using outcome_words = std::vector<std::pair<std::string, outcome>>;
 /// Words: contract section 3 (after codearts-api.md 1.2).
 [[nodiscard]] outcome outcome_of(std::string_view word, outcome_words const& extra = {});
 
-/// True for null-like or running-like words (`RUNNING BUILDING STARTING INQUEUE QUEUED PENDING NONE` in any case, or empty):
-/// with `building: false` they decide nothing.
+/// True for null-like or running-like words (`RUNNING BUILDING STARTING INQUEUE QUEUED PENDING NONE` in any case, or
+/// empty): with `building: false` they decide nothing.
 [[nodiscard]] bool undecided_word(std::string_view word);
 
 /// ASCII only; the one comparison without regard to case of the project.

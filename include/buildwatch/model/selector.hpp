@@ -10,8 +10,21 @@
 namespace buildwatch::model {
 
 enum class selector : std::uint8_t {
-  started, finished, success, failure, unstable, aborted, unknown, broken, fixed, still_failing, still_passing,
-  overdue, unreachable, recovered, all,
+  started,
+  finished,
+  success,
+  failure,
+  unstable,
+  aborted,
+  unknown,
+  broken,
+  fixed,
+  still_failing,
+  still_passing,
+  overdue,
+  unreachable,
+  recovered,
+  all,
 };
 
 [[nodiscard]] std::string_view to_string(selector s);
@@ -19,7 +32,8 @@ enum class selector : std::uint8_t {
 /// Every selector's word, in the order of the enum: for messages and suggestions.
 [[nodiscard]] std::span<std::string_view const> selector_words();
 
-/// Outcome words match build.finished by outcome, change words by change, unreachable and recovered both job and provider.
+/// Outcome words match build.finished by outcome, change words by change, unreachable and recovered both job and
+/// provider.
 [[nodiscard]] bool matches(selector s, event const& e);
 
 }  // namespace buildwatch::model

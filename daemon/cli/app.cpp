@@ -1,0 +1,92 @@
+#include "buildwatch/cli/app.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "buildwatch/base/version.hpp"
+#include "cli/commands.hpp"
+
+namespace buildwatch::cli {
+namespace {
+
+std::map<std::string, base::log_level> const levels{{"trace", base::log_level::trace},
+                                                    {"debug", base::log_level::debug},
+                                                    {"info", base::log_level::info},
+                                                    {"warn", base::log_level::warn},
+                                                    {"error", base::log_level::error}};
+
+std::vector<std::string> selectors() { return {model::selector_words().begin(), model::selector_words().end()}; }
+
+/// Everything the command line can say.
+struct command_line {
+  explicit command_line(CLI::App& top);
+
+  common_options common;
+  check_options check;
+  notify_options notify;
+  std::string selector = "failure";
+  CLI::App* run_command = nullptr;
+  CLI::App* check_command = nullptr;
+  CLI::App* notify_command = nullptr;
+};
+
+command_line::command_line(CLI::App& top) {
+  top.set_version_flag("--version", fmt::format("buildwatchd {}", base::version()));
+  top.require_subcommand(1);
+  top.fallthrough();
+  top.add_option("--config", common.config, "the configuration")->type_name("FILE")->capture_default_str();
+  top.add_option("--log-level", common.log_level, "trace, debug, info, warn or error, instead of the file's")
+      ->type_name("LEVEL")
+      ->transform(CLI::CheckedTransformer(levels));
+  top.add_option("--credentials-dir", common.credentials_dir,
+                 "where ${credential:NAME} is read, instead of $CREDENTIALS_DIRECTORY")
+      ->type_name("DIR");
+
+  run_command = top.add_subcommand("run", "the daemon, in the foreground; logs to stderr");
+
+  check_command = top.add_subcommand("check", "validates the configuration");
+  check_command->add_option("FILE", common.config, "the configuration, instead of --config");
+  check_command->add_flag("--online", check.online,
+                          "also ask each provider for each job, and connect to each webhook host");
+  check_command->add_flag("--strict", check.strict, "warnings are errors");
+
+  notify_command = top.add_subcommand("notify", "sends one test event through one sink, and prints the answer");
+  notify_command->add_option("SINK", notify.sink, "name of the sink")->required();
+  notify_command->add_option("--event", selector, "what kind of event: a selector, as in rules")
+      ->type_name("SELECTOR")
+      ->capture_default_str()
+      ->check(CLI::IsMember(selectors()));
+}
+
+int follow(command_line& line) {
+  if (line.run_command->parsed()) return run(line.common);
+  if (line.check_command->parsed()) return check(line.common, line.check);
+  line.notify.selector = *model::selector_named(line.selector);
+  return notify(line.common, line.notify);
+}
+
+}  // namespace
+
+int app(int argc, char const* const* argv) {
+  try {
+    CLI::App top("Watches Huawei Cloud CodeArts builds, and tells people and scripts how each one ends.",
+                 "buildwatchd");
+    command_line line(top);
+    try {
+      top.parse(argc, argv);
+    } catch (CLI::ParseError const& e) {
+      return top.exit(e) == 0 ? done : wrong_usage;
+    }
+    return follow(line);
+  } catch (std::exception const& e) {
+    fmt::print(stderr, "buildwatchd: {}\n", e.what());
+    return failed;
+  }
+}
+
+}  // namespace buildwatch::cli

@@ -1,0 +1,23 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "cli/commands.hpp"
+
+namespace buildwatch::cli {
+
+config::loaded load(common_options const& common, bool missing_credentials_dir_warns) {
+  config::environment world = config::process_environment(common.credentials_dir);
+  world.missing_credentials_dir_warns = missing_credentials_dir_warns;
+  config::loaded loaded = config::load(common.config, world);
+  for (auto const& complaint : loaded.complaints) fmt::print(stderr, "{}\n", to_string(complaint));
+  return loaded;
+}
+
+config::log_options log_of(common_options const& common, config::settings const& what) {
+  config::log_options options = what.log;
+  if (common.log_level) options.level = *common.log_level;
+  return options;
+}
+
+}  // namespace buildwatch::cli

@@ -1,0 +1,15 @@
+// `buildwatchd run`: the daemon, in the foreground.
+#include "buildwatch/service/commands.hpp"
+#include "buildwatch/service/log.hpp"
+#include "cli/commands.hpp"
+
+namespace buildwatch::cli {
+
+int run(common_options const& common) {
+  config::loaded loaded = load(common, false);
+  if (!loaded.settings) return wrong_configuration;
+  auto const log = service::make_log(log_of(common, *loaded.settings), 2);
+  return service::run(std::move(*loaded.settings), *log);
+}
+
+}  // namespace buildwatch::cli

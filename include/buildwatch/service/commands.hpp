@@ -1,0 +1,25 @@
+// What the command line can have done: the daemon, and two commands that try its parts.
+#pragma once
+
+#include <string>
+
+#include "buildwatch/base/log.hpp"
+#include "buildwatch/config/config.hpp"
+
+namespace buildwatch::service {
+
+/// `buildwatchd run`: builds every part from valid settings, runs until SIGTERM or SIGINT, then stops in order within 5
+/// s. Exit code of the process: 0 stopped as asked, 1 failed while running, 78 a part could not be made from the
+/// settings.
+[[nodiscard]] int run(config::settings what, base::log& log);
+
+/// `buildwatchd check --online`: asks each provider for each job once and connects to each webhook host; a line each on
+/// stdout. False when something did not answer well.
+[[nodiscard]] bool check_online(config::settings const& what, base::log& log);
+
+/// `buildwatchd notify SINK`: one test event through one sink, once; prints what the other side answered. False when it
+/// failed.
+[[nodiscard]] bool notify_once(config::settings const& what, std::size_t sink, model::selector selector,
+                               base::log& log);
+
+}  // namespace buildwatch::service
