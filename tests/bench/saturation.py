@@ -1,0 +1,69 @@
+"""Row group 1: clients that fetch as fast as one core lets them, the daemon's poll path among them, side by side."""
+
+import json
+import re
+import statistics
+
+import process
+import server
+
+
+def _own(program):
+    """A client of this benchmark: takes the same options as its sisters, answers with a JSON line."""
+    def command(wanted, nginx):
+        return [wanted.programs / program, "--host", server.HOST, "--port", nginx.port, "--target", server.TARGET,
+                "--ca-file", nginx.ca_file, "--connections", wanted.connections, "--milliseconds", wanted.seconds * 1000]
+
+    def read(output):
+        answer = json.loads(output)
+        return answer["polls"], answer["failed"], answer["seconds"]
+    return command, read
+
+
+def _wrk():
+    def command(wanted, nginx):
+        return ["wrk", "-t1", f"-c{wanted.connections}", f"-d{wanted.seconds}s", nginx.url(nginx.port) + server.TARGET]
+
+    def read(output):
+        requests = re.search(r"(\d+) requests in ([\d.]+)(ms|s)", output)
+        unit = {"ms": 0.001, "s": 1}[requests[3]]
+        failed = sum(int(n) for n in re.findall(r"(?:connect|read|write|timeout|responses:) (\d+)", output))
+        return int(requests[1]), failed, float(requests[2]) * unit
+    return command, read
+
+
+CLIENTS = {
+    "buildwatch": _own("bench_poll_path"),
+    "libcurl-multi": _own("bench_libcurl_multi"),
+    "wrk": _wrk(),
+    "raw-epoll": _own("bench_raw_epoll"),
+}
+
+
+def _run_once(client, wanted, nginx, cpu):
+    command, read = client
+    cost = process.run_pinned(command(wanted, nginx), cpu)
+    polls, failed, seconds = read(cost.output)
+    if polls == 0:
+        raise SystemExit(f"bench: no answer in {wanted.seconds} s\n{cost.output}")
+    return {"polls_per_s": polls / seconds, "cpu_us_per_poll": cost.cpu_seconds * 1e6 / polls,
+            "peak_rss_kib": cost.peak_rss_kib, "failed_polls": failed, "core_share": cost.cpu_seconds / cost.wall_seconds}
+
+
+def measure(wanted, nginx, cpu):
+    """A row a client: medians over the rounds. Rounds are interleaved, so that what disturbs the machine disturbs all."""
+    runs = {name: [] for name in CLIENTS}
+    for _ in range(wanted.rounds):
+        for name, client in CLIENTS.items():
+            runs[name].append(_run_once(client, wanted, nginx, cpu))
+    rows = []
+    for name, results in runs.items():
+        row = {key: statistics.median(result[key] for result in results) for key in results[0]}
+        costs = [result["cpu_us_per_poll"] for result in results]
+        rows.append({"name": name, **row, "cpu_us_per_poll_lowest": min(costs), "cpu_us_per_poll_highest": max(costs),
+                     "connections": wanted.connections, "seconds": wanted.seconds, "rounds": wanted.rounds})
+    costs = {row["name"]: row["cpu_us_per_poll"] for row in rows}
+    for row in rows:
+        row["cpu_to_libcurl_multi"] = row["cpu_us_per_poll"] / costs["libcurl-multi"]
+        row["cpu_to_wrk"] = row["cpu_us_per_poll"] / costs["wrk"]
+    return rows

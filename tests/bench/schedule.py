@@ -1,0 +1,124 @@
+"""Row 2: the real daemon with many jobs on a schedule: lag, share of a core, memory, and what loading the file takes."""
+
+import re
+import signal
+import time
+
+import process
+
+JOB = """\
+  - name: job-{number:06}
+    job_id: "{number:032x}"
+    build: 1
+    labels: {{team: team-{team}}}
+"""
+
+CONFIGURATION = """\
+version: 1
+providers:
+  huawei:
+    type: codearts
+    region: cn-north-4
+    endpoint: {endpoint}
+    auth: {{type: aksk, access_key: BENCHACCESSKEY000000, secret_key: benchsecretkeybenchsecretkeybenchsecretk}}
+    connections: {connections}
+    rate_limit: 10000/s
+    proxy: none
+    tls: {{ca_file: {ca_file}}}
+defaults:
+  poll: {{idle: {interval}s, building: {interval}s, mode: fixed}}
+  overdue_after: never
+sinks: {{}}
+jobs:
+"""
+
+# What the daemon logs when it stops.
+TOTALS = re.compile(r"polled (\d+) times, (\d+) failed; schedule lag p50 ([\d.]+) ms, p99 ([\d.]+) ms")
+
+
+def _write_configuration(path, jobs, interval, wanted, nginx):
+    with open(path, "w") as out:
+        out.write(CONFIGURATION.format(endpoint=nginx.url(nginx.logged_port), ca_file=nginx.ca_file, interval=interval,
+                                       connections=wanted.connections))
+        out.writelines(JOB.format(number=number, team=number % 100) for number in range(jobs))
+
+
+class _Daemon:
+    """buildwatchd on core `cpu`, from its start to its SIGTERM."""
+
+    def __init__(self, program, configuration, nginx, cpu):
+        self._nginx = nginx
+        self._log_file = configuration.with_suffix(".log")
+        self._log = open(self._log_file, "w")
+        nginx.request_log.write_bytes(b"")
+        self._started = time.time()
+        self._process = process.start_pinned([program, "run", "--config", configuration], cpu, stdout=self._log,
+                                             stderr=self._log)
+        self.pid = self._process.pid
+
+    def wait_for_first_poll(self, limit):
+        """(seconds from start to the first request answered, peak memory in KiB by then)."""
+        end = time.monotonic() + limit
+        while time.monotonic() < end:
+            if self._process.poll() is not None:
+                raise SystemExit(f"bench: buildwatchd ended with {self._process.returncode}\n{self._log_file.read_text()[-2000:]}")
+            peak = process.memory_kib(self.pid, "VmHWM")
+            if self._nginx.request_log.stat().st_size > 0:
+                with open(self._nginx.request_log) as log:
+                    return float(log.readline()) - self._started, peak
+            time.sleep(0.002)
+        raise SystemExit(f"bench: buildwatchd polled nothing in {limit} s\n{self._log_file.read_text()[-2000:]}")
+
+    def stop(self):
+        """(polls, failed polls, median and 99th percentile of the lag in ms), as it logs them itself."""
+        self._process.send_signal(signal.SIGTERM)
+        code = self._process.wait(timeout=20)
+        self._log.close()
+        text = self._log_file.read_text()
+        totals = TOTALS.search(text)
+        if code != 0 or totals is None:
+            raise SystemExit(f"bench: buildwatchd ended with {code}; its log ends with\n{text[-2000:]}")
+        return int(totals[1]), int(totals[2]), float(totals[3]), float(totals[4])
+
+
+def _resident_with_one_job(program, wanted, nginx, cpu):
+    configuration = nginx.home / "one.yaml"
+    _write_configuration(configuration, 1, 1, wanted, nginx)
+    daemon = _Daemon(program, configuration, nginx, cpu)
+    daemon.wait_for_first_poll(30)
+    time.sleep(2)
+    resident = process.memory_kib(daemon.pid, "VmRSS")
+    daemon.stop()
+    return resident
+
+
+def measure(wanted, nginx, cpu):
+    program = wanted.programs / "buildwatchd"
+    alone = _resident_with_one_job(program, wanted, nginx, cpu)
+    configuration = nginx.home / "many.yaml"
+    _write_configuration(configuration, wanted.jobs, wanted.interval, wanted, nginx)
+    check = process.run_pinned([program, "check", configuration], cpu)
+
+    daemon = _Daemon(program, configuration, nginx, cpu)
+    load_seconds, load_peak = daemon.wait_for_first_poll(wanted.interval + 60)
+    settled_from = process.cpu_seconds(daemon.pid)
+    # Every first answer is also an event (build.started); what follows is the steady state.
+    time.sleep(wanted.interval)
+    before, polls_before, begin = process.cpu_seconds(daemon.pid), nginx.requests_logged(), time.monotonic()
+    time.sleep(wanted.duration)
+    took = time.monotonic() - begin
+    used, polls_measured = process.cpu_seconds(daemon.pid) - before, nginx.requests_logged() - polls_before
+    resident, peak = process.memory_kib(daemon.pid, "VmRSS"), process.memory_kib(daemon.pid, "VmHWM")
+    polls, failed, lag_p50, lag_p99 = daemon.stop()
+    return {
+        "name": "buildwatchd", "polls_per_s": polls_measured / took,
+        "cpu_us_per_poll": used / max(polls_measured, 1) * 1e6,
+        "peak_rss_kib": peak, "jobs": wanted.jobs, "interval_s": wanted.interval, "duration_s": wanted.duration,
+        "polls": polls, "failed_polls": failed, "requests_at_server": nginx.requests_logged(),
+        "lag_p50_ms": lag_p50, "lag_p99_ms": lag_p99,
+        "core_share": used / took, "core_share_first_round": (before - settled_from) / wanted.interval,
+        "rss_kib": resident, "rss_one_job_kib": alone, "bytes_per_job": (resident - alone) * 1024 / max(wanted.jobs - 1, 1),
+        "load_seconds": load_seconds, "load_peak_rss_kib": load_peak,
+        "check_seconds": check.wall_seconds, "check_peak_rss_kib": check.peak_rss_kib,
+        "configuration_bytes": configuration.stat().st_size,
+    }
