@@ -61,4 +61,4 @@ def memory_kib(pid, field):
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(field + ":"):
             return int(line.split()[1])
-    raise SystemExit(f"bench: process {pid} has no {field}: it has ended")
+    return 0  # it has just ended

@@ -11,7 +11,8 @@ def note(text):
 def show(rows, as_json, table):
     if as_json:
         for row in rows:
-            print(json.dumps({key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}), flush=True)
+            rounded = {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}
+            print(json.dumps(rounded), flush=True)
     else:
         table(rows)
     return rows

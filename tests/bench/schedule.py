@@ -49,11 +49,10 @@ class _Daemon:
     def __init__(self, program, configuration, nginx, cpu):
         self._nginx = nginx
         self._log_file = configuration.with_suffix(".log")
-        self._log = open(self._log_file, "w")
         nginx.request_log.write_bytes(b"")
         self._started = time.time()
-        self._process = process.start_pinned([program, "run", "--config", configuration], cpu, stdout=self._log,
-                                             stderr=self._log)
+        with open(self._log_file, "w") as log:
+            self._process = process.start_pinned([program, "run", "--config", configuration], cpu, stdout=log, stderr=log)
         self.pid = self._process.pid
 
     def wait_for_first_poll(self, limit):
@@ -61,24 +60,26 @@ class _Daemon:
         end = time.monotonic() + limit
         while time.monotonic() < end:
             if self._process.poll() is not None:
-                raise SystemExit(f"bench: buildwatchd ended with {self._process.returncode}\n{self._log_file.read_text()[-2000:]}")
+                self._give_up(f"ended with {self._process.returncode}")
             peak = process.memory_kib(self.pid, "VmHWM")
             if self._nginx.request_log.stat().st_size > 0:
                 with open(self._nginx.request_log) as log:
                     return float(log.readline()) - self._started, peak
             time.sleep(0.002)
-        raise SystemExit(f"bench: buildwatchd polled nothing in {limit} s\n{self._log_file.read_text()[-2000:]}")
+        self._process.kill()
+        self._give_up(f"polled nothing in {limit} s")
 
     def stop(self):
         """(polls, failed polls, median and 99th percentile of the lag in ms), as it logs them itself."""
         self._process.send_signal(signal.SIGTERM)
         code = self._process.wait(timeout=20)
-        self._log.close()
-        text = self._log_file.read_text()
-        totals = TOTALS.search(text)
+        totals = TOTALS.search(self._log_file.read_text())
         if code != 0 or totals is None:
-            raise SystemExit(f"bench: buildwatchd ended with {code}; its log ends with\n{text[-2000:]}")
+            self._give_up(f"ended with {code}")
         return int(totals[1]), int(totals[2]), float(totals[3]), float(totals[4])
+
+    def _give_up(self, what):
+        raise SystemExit(f"bench: buildwatchd {what}; its log ends with\n{self._log_file.read_text()[-2000:]}")
 
 
 def _resident_with_one_job(program, wanted, nginx, cpu):

@@ -7,8 +7,9 @@ import time
 
 import process
 
-# A build-info answer as codearts-api.md shows it (section 1.1), of a build that runs on; 119 bytes with the blanks at its end.
-ANSWER = '{"result": {"building": true, "build_result": null, "region": "cn-north-4"}, "error": null, "status": "success"}'.ljust(119)
+# A build-info answer as codearts-api.md shows it (section 1.1), of a build that runs on; blanks fill it up to 119 bytes.
+ANSWER = ('{"result": {"building": true, "build_result": null, "region": "cn-north-4"}, "error": null, '
+          '"status": "success"}').ljust(119)
 HOST = "localhost"
 TARGET = "/v1/job/48c66c6002964721be537cdc6ce0297b/1/build-info"
 
@@ -78,7 +79,8 @@ class Server:
         self.port, self.logged_port = _free_ports(2)
         _make_certificate(home)
         configuration = home / "nginx.conf"
-        configuration.write_text(CONFIGURATION.format(home=home, port=self.port, logged_port=self.logged_port, answer=ANSWER))
+        configuration.write_text(CONFIGURATION.format(home=home, port=self.port, logged_port=self.logged_port,
+                                                      answer=ANSWER))
         # The worker inherits the affinity of the master.
         self._process = process.start_pinned(["nginx", "-p", home, "-e", home / "error.log", "-c", configuration], cpu)
         self._wait_until_it_listens()
