@@ -24,7 +24,8 @@ struct aksk_auth {
 /// `type: token`: a token made elsewhere.
 struct token_auth {
   base::secret token;
-  /// Reads the configured scalar again (a `${file:}` may have changed) when the token is refused; empty function: it can not change.
+  /// Reads the configured scalar again (a `${file:}` may have changed) when the token is refused; empty function: it
+  /// can not change.
   std::function<base::result<base::secret>()> read_again;
 };
 
@@ -48,9 +49,9 @@ struct no_auth {};
 using auth = std::variant<no_auth, aksk_auth, token_auth, iam_auth, ecs_auth>;
 
 struct provider_options {
-  std::string name;            ///< ^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$
-  std::string region;          ///< may be empty where an endpoint is given; of several results the one for this region counts
-  net::url endpoint;           ///< derived from the region, or given. Its path, if any, stands before the API's paths
+  std::string name;    ///< ^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$
+  std::string region;  ///< may be empty where an endpoint is given; of several results the one for this region counts
+  net::url endpoint;   ///< derived from the region, or given. Its path, if any, stands before the API's paths
   std::string iam_project_id;  ///< sent and signed as X-Project-Id; empty: not sent
   codearts::auth auth;
   base::duration timeout = std::chrono::seconds(10);  ///< one request, look-up and connecting included; 50 ms or more

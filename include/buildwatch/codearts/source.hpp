@@ -18,6 +18,7 @@ struct parts {
 };
 
 /// Fails where a certificate can not be loaded. `options` is copied.
-[[nodiscard]] base::result<std::unique_ptr<watch::build_source>> make_source(parts const& shared, provider_options const& options);
+[[nodiscard]] base::result<std::unique_ptr<watch::build_source>> make_source(parts const& shared,
+                                                                             provider_options const& options);
 
 }  // namespace buildwatch::codearts
