@@ -1,0 +1,63 @@
+// Scalars into values: text, words, numbers, durations, rates, secrets. nullopt: complained about already, or a
+// credential that counts as given; the caller keeps its default.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "buildwatch/base/secret.hpp"
+#include "buildwatch/base/time.hpp"
+#include "config/cursor.hpp"
+
+namespace buildwatch::config {
+
+/// The text of a scalar after expansion.
+struct scalar {
+  std::string text;
+  bool quotable = true;  ///< may stand in a complaint
+  bool bare = true;      ///< not in quotes, or from outside the file: may be a number
+};
+
+/// "a list", "a map", "nothing", or the scalar itself where it may be shown.
+[[nodiscard]] std::string what_is(cursor const& c);
+
+/// Any scalar. `expected` words the complaint: "a duration such as 15s".
+[[nodiscard]] std::optional<scalar> read_scalar(cursor const& c, std::string_view expected);
+/// Complains "expected …, found …" about a scalar.
+void unexpected(cursor const& c, scalar const& s, std::string_view expected);
+
+/// Text of 1 to `longest` bytes.
+[[nodiscard]] std::optional<std::string> read_text(cursor const& c, std::string_view expected,
+                                                   std::size_t longest = 4096);
+/// Text that goes into an HTTP header (RFC 9110 section 5.5): no control characters.
+[[nodiscard]] std::optional<base::secret> read_header_value(cursor const& c, std::string_view expected);
+/// A name of a job, provider or sink: ^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$
+[[nodiscard]] std::optional<std::string> read_name(cursor const& c);
+[[nodiscard]] bool is_name(std::string_view text);
+extern std::string_view const name_rule;
+
+/// The index of one of `words`. Those in `later` are "not supported yet".
+[[nodiscard]] std::optional<std::size_t> read_word(cursor const& c, std::span<std::string_view const> words,
+                                                   std::span<std::string_view const> later = {});
+
+[[nodiscard]] std::optional<std::uint32_t> read_number(cursor const& c, std::uint32_t from, std::uint32_t to);
+
+/// A range of durations, and how complaints spell its ends.
+struct duration_range {
+  base::duration from;
+  base::duration to;
+  std::string_view in_words;
+};
+/// Intervals and time-outs: 50ms to 365d.
+[[nodiscard]] duration_range const& interval_range();
+/// Waits between tries: 50ms to 30d.
+[[nodiscard]] duration_range const& wait_range();
+[[nodiscard]] std::optional<base::duration> read_duration(cursor const& c, duration_range const& range);
+
+/// Requests per second: more than 0, at most 10000/s.
+[[nodiscard]] std::optional<double> read_rate(cursor const& c);
+
+}  // namespace buildwatch::config

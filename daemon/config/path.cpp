@@ -1,0 +1,15 @@
+#include "config/path.hpp"
+
+#include "config/wording.hpp"
+
+namespace buildwatch::config {
+
+std::string path::text() const {
+  if (up_ == nullptr) return {};
+  std::string all = up_->text();
+  if (is_index_) return all + "[" + std::to_string(index_) + "]";
+  if (!all.empty()) all += '.';
+  return all + cleaned(key_, 100);
+}
+
+}  // namespace buildwatch::config

@@ -1,0 +1,78 @@
+// Key `sinks`.
+#include <algorithm>
+#include <array>
+
+#include "config/decode.hpp"
+#include "config/fields.hpp"
+#include "config/sections.hpp"
+
+namespace buildwatch::config {
+namespace {
+
+constexpr std::array<std::string_view, 4> types{"stdout", "log", "webhook", "exec"};
+constexpr std::array<std::string_view, 2> styles{"text", "json"};
+
+sinks::stdout_options read_stdout(fields const& f) {
+  sinks::stdout_options o;
+  auto const c = f.find("format");
+  if (c && read_word(*c, styles) == 1) o.format = sinks::stdout_options::style::json;
+  return o;
+}
+
+sinks::sink_kind read_kind(fields const& f, std::size_t type) {
+  switch (type) {
+    case 0: return read_stdout(f);
+    case 2: return read_webhook(f);
+    case 3: return read_exec(f);
+    default: return sinks::log_options{};
+  }
+}
+
+notify::retry_schedule read_retry(cursor const& c) {
+  constexpr std::size_t most = 100;
+  notify::retry_schedule waits;
+  if (!is_list(c, "a list of waits such as [5s, 1m, 10m]")) return waits;
+  if (c.at.items.size() > most) c.error("at most " + std::to_string(most) + " waits");
+  for (std::size_t i = 0; i < c.at.items.size(); ++i) {
+    cursor const item = c.item(i);
+    if (auto const wait = read_duration(item, wait_range())) waits.push_back(*wait);
+  }
+  return waits;
+}
+
+sinks::sink_options read_sink(cursor const& c, std::string const& name) {
+  sinks::sink_options s;
+  s.delivery.name = name;
+  fields const f(c, sink_keys());
+  if (!f.valid()) return s;
+  auto const given = f.require("type", "stdout, log, webhook or exec");
+  auto const type = given ? read_word(*given, types) : std::nullopt;
+  f.check(type ? types[*type] : std::string_view{});
+  if (!type) return s;
+  s.kind = read_kind(f, *type);
+  if (*type < 2) {
+    s.delivery.concurrency = 1;  // lines come out in the order of their events
+    return s;
+  }
+  s.delivery.pauses = std::holds_alternative<sinks::webhook_options>(s.kind);
+  if (auto const r = f.find("retry")) s.delivery.retry = read_retry(*r);
+  if (auto const n = f.find("concurrency")) s.delivery.concurrency = read_number(*n, 1, 256).value_or(4);
+  return s;
+}
+
+}  // namespace
+
+void read_sinks(cursor const& c, draft& into) {
+  if (!is_map(c, "sinks by name")) {
+    into.incomplete = true;
+    return;
+  }
+  for (auto const& e : c.at.entries) {
+    cursor const one{c.in, e.value, path(c.where, e.key), false};
+    if (!is_name(e.key))
+      c.in.out.error(c.in.file, e.key_at, one.where.text(), "expected a name of " + std::string(name_rule));
+    into.sinks.push_back({read_sink(one, e.key), {c.in.file.order, e.key_at}});
+  }
+}
+
+}  // namespace buildwatch::config
