@@ -9,8 +9,8 @@
 
 #include "buildwatch/base/alarms.hpp"
 #include "buildwatch/base/log.hpp"
-#include "buildwatch/notify/queue.hpp"
 #include "buildwatch/notify/ports.hpp"
+#include "buildwatch/notify/queue.hpp"
 
 namespace buildwatch::notify {
 
@@ -36,8 +36,9 @@ class dispatcher {
   ~dispatcher();
   /// Queues the event for each of `sinks`.
   void send(std::shared_ptr<model::event const> event, std::span<sink_index const> sinks);
-  /// Starts nothing that is not due now; what is under way may finish until `grace_end`, then sinks are stopped; what is left
-  /// is logged as unsent. `done` is called once, on the loop.
+  /// Starts nothing that is not due now; what is ready and what is under way may finish until `grace_end`, then sinks
+  /// are stopped; what is left is logged as unsent. `done` is called once, on the loop, never from within this call.
+  /// Later calls do nothing.
   void stop(base::time_point grace_end, std::function<void()> done);
   [[nodiscard]] queue_counts counts(sink_index sink) const;
 

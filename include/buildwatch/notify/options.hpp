@@ -19,9 +19,9 @@ using sink_index = std::uint32_t;
 struct rule {
   std::vector<model::selector> events{model::selector::finished, model::selector::overdue, model::selector::unreachable,
                                       model::selector::recovered};
-  std::vector<std::string> jobs;   ///< globs over job names; empty: all
-  model::labels labels;            ///< all must be there; empty: all
-  std::vector<sink_index> to;      ///< at least one
+  std::vector<std::string> jobs;  ///< globs over job names; empty: all
+  model::labels labels;           ///< all must be there; empty: all
+  std::vector<sink_index> to;     ///< at least one
 };
 
 /// Waits between tries, each ±20 %; then the delivery is dead. Contract section 2 (`retry`): the default is three days.
@@ -30,10 +30,10 @@ using retry_schedule = std::vector<base::duration>;
 
 /// How deliveries to one sink are made.
 struct delivery_options {
-  std::string name;            ///< of the sink
+  std::string name;                        ///< of the sink
   retry_schedule retry = default_retry();  ///< empty: one try
-  unsigned concurrency = 4;    ///< 1..256 deliveries at once; of one job never two
-  bool pauses = false;         ///< webhooks: no connection, time-out, 429, 502, 503, 504 pause the sink as a whole
+  unsigned concurrency = 4;                ///< 1..256 deliveries at once; of one job never two
+  bool pauses = false;  ///< webhooks: no connection, time-out, 429, 502, 503, 504 pause the sink as a whole
 };
 
 }  // namespace buildwatch::notify

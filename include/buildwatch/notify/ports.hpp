@@ -23,8 +23,8 @@ enum class verdict : std::uint8_t {
 struct attempt {
   notify::verdict verdict = notify::verdict::retry;
   std::optional<base::duration> retry_after;  ///< what the other side asked for, unclamped
-  /// What the other side answered, in a line of at most 300 bytes without control characters: "204", "503 Service Unavailable",
-  /// "exit status 3", "connect to hooks.example.com:443: Connection refused". No secret.
+  /// What the other side answered, in a line of at most 300 bytes without control characters: "204", "503 Service
+  /// Unavailable", "exit status 3", "connect to hooks.example.com:443: Connection refused". No secret.
   std::string answer;
 };
 
@@ -32,10 +32,11 @@ struct attempt {
 struct delivery {
   std::string webhook_id;  ///< the event's id, the same in every try
   model::event const& event;
-  base::instant now;       ///< of this try
+  base::instant now;  ///< of this try
 };
 
-/// Port: one place that is told. A sink never sleeps, loops or retries: policy is the delivery loop's. Loop thread only.
+/// Port: one place that is told. A sink never sleeps, loops or retries: policy is the delivery loop's. Loop thread
+/// only.
 class sink {
  public:
   virtual ~sink() = default;

@@ -11,8 +11,8 @@
 
 namespace buildwatch::notify {
 
-/// `*` any run of characters, `?` one, `[a-z]`, `[!a]` sets, `\` takes the next literally; the whole name must match. Case counts.
-/// Time linear in name × pattern at worst.
+/// `*` any run of characters, `?` one, `[a-z]`, `[!a]` sets, `\` takes the next literally; the whole name must match.
+/// Case counts. Time linear in name × pattern at worst.
 [[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view name);
 
 /// What a provider event is matched against: the jobs of that provider.
@@ -25,7 +25,8 @@ struct job_facts {
 class rules {
  public:
   /// `given` nullopt: no `rules` key, every event goes to each of `sink_count` sinks. Empty: to none.
-  /// `jobs` is only read here: it tells which rules a provider's events match (some one job of it matches both `jobs` and `labels`).
+  /// `jobs` is only read here: it tells which rules a provider's events match (some one job of it matches both `jobs`
+  /// and `labels`).
   rules(std::optional<std::vector<rule>> given, std::size_t sink_count, std::span<job_facts const> jobs);
   /// Each matching sink once, ascending.
   [[nodiscard]] std::vector<sink_index> sinks_for(model::event const& e) const;

@@ -27,7 +27,8 @@ struct log_options {};
 struct webhook_options {
   net::url url;
   std::vector<base::secret> secrets;  ///< decoded keys, 24..64 bytes; each signs (Standard Webhooks); empty: unsigned
-  std::vector<std::pair<std::string, base::secret>> headers;  ///< checked: legal names and values, none that buildwatch sends itself
+  std::vector<std::pair<std::string, base::secret>>
+      headers;  ///< checked: legal names and values, none that buildwatch sends itself
   base::duration timeout = std::chrono::seconds(15);
   std::optional<net::url> proxy;
   net::tls_options tls;

@@ -1,0 +1,40 @@
+// What a queue tells the log: the sentences, apart from the decisions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "buildwatch/base/log.hpp"
+#include "buildwatch/base/time.hpp"
+#include "buildwatch/model/event.hpp"
+
+namespace buildwatch::notify {
+
+/// Pure. `sink` is the sink's name, `answer` what the other side answered to the last try.
+class delivery_log {
+ public:
+  explicit delivery_log(std::string sink) : sink_(std::move(sink)) {}
+
+  /// `next`: the wait before its next try; nullopt: when the paused sink works again.
+  [[nodiscard]] base::log_event failed(model::event const& e, std::string_view answer,
+                                       std::optional<base::duration> next, bool pauses_sink) const;
+  [[nodiscard]] base::log_event delivered(model::event const& e, std::string_view answer, std::size_t tries) const;
+  [[nodiscard]] base::log_event released(std::size_t waiting) const;
+  /// `why`: "after 11 tries", "after it had waited for 3 d".
+  [[nodiscard]] base::log_event dead(model::event const& e, std::string_view answer, std::string_view why) const;
+  [[nodiscard]] base::log_event disabled(std::string_view answer, std::size_t owed) const;
+  /// The `count`-th event that came after the sink had been disabled.
+  [[nodiscard]] base::log_event refused(model::event const& e, std::uint64_t count) const;
+  /// The `count`-th event dropped because the queue was full.
+  [[nodiscard]] base::log_event overflow(model::event const& e, std::uint64_t count) const;
+  [[nodiscard]] base::log_event unsent(model::event const& e, std::string_view answer) const;
+  [[nodiscard]] base::log_event more_unsent(std::uint64_t count) const;
+
+ private:
+  [[nodiscard]] base::log_event about(base::log_level level, std::string_view id, model::event const* e,
+                                      std::string text) const;
+  std::string sink_;
+};
+
+}  // namespace buildwatch::notify
