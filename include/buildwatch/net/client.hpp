@@ -32,7 +32,8 @@ enum class method : std::uint8_t { get, post, put };
 struct request {
   net::method method = method::get;
   std::string_view target;  ///< origin form, already percent-encoded
-  /// Further header lines, each ending in CRLF. The client adds Host, Content-Length (with a body, or for post and put), and nothing else.
+  /// Further header lines, each ending in CRLF. The client adds Host, Content-Length (with a body, or for post and
+  /// put), and nothing else.
   std::string_view headers;
   std::string_view body;
   base::time_point deadline;  ///< resolve, wait for a connection, connect, handshake, write and read included
@@ -50,15 +51,15 @@ struct response {
 };
 
 enum class errc : std::uint8_t {
-  no_connection,   ///< look-up, connect, TLS or proxy failed
-  timed_out,       ///< the deadline passed after a connection stood
-  broken,          ///< connection lost, or an answer that is no HTTP
-  too_large,       ///< head over 64 KiB or body over 1 MiB
-  stopped,         ///< close() was called
+  no_connection,  ///< look-up, connect, TLS or proxy failed
+  timed_out,      ///< the deadline passed after a connection stood
+  broken,         ///< connection lost, or an answer that is no HTTP
+  too_large,      ///< head over 64 KiB or body over 1 MiB
+  stopped,        ///< close() was called
 };
 
-/// Why there is no answer. `text` is for people: "connect to 10.0.0.7:443: Connection refused"; it shows scheme, host and port of
-/// an address only. Names the step that failed and, for TLS, what the certificate's fault is.
+/// Why there is no answer. `text` is for people: "connect to 10.0.0.7:443: Connection refused"; it shows scheme, host
+/// and port of an address only. Names the step that failed and, for TLS, what the certificate's fault is.
 struct failure {
   errc code = errc::broken;
   std::string text;
@@ -68,17 +69,17 @@ struct client_statistics {
   std::uint64_t connects = 0;         ///< connections opened
   std::uint64_t handshakes_full = 0;  ///< TLS handshakes with a full key exchange
   std::uint64_t handshakes_resumed = 0;
-  std::uint64_t retried_stale = 0;    ///< GETs repeated because the server had closed a kept connection
-  unsigned open = 0;                  ///< connections open now
+  std::uint64_t retried_stale = 0;  ///< GETs repeated because the server had closed a kept connection
+  unsigned open = 0;                ///< connections open now
 };
 
 /// Loop thread only. Destroy it only when no send() is under way (close() ends them; the loop must turn once).
 class client {
  public:
   virtual ~client() = default;
-  /// Sends and reads the answer into `into` (cleared first). nullopt: answered, with any status; 1xx are skipped, redirects not followed.
-  /// A GET whose kept connection turns out to be closed before a byte of the answer is repeated once on a fresh one; nothing else
-  /// is ever repeated. No cancellation by slot: the deadline or close() ends it.
+  /// Sends and reads the answer into `into` (cleared first). nullopt: answered, with any status; 1xx are skipped,
+  /// redirects not followed. A GET whose kept connection turns out to be closed before a byte of the answer is repeated
+  /// once on a fresh one; nothing else is ever repeated. No cancellation by slot: the deadline or close() ends it.
   virtual boost::asio::awaitable<std::optional<failure>> send(request const& what, response& into) = 0;
   /// Opens one connection (TLS handshake included) and keeps it for the next request. For `check --online`.
   virtual boost::asio::awaitable<std::optional<failure>> connect(base::time_point deadline) = 0;
@@ -90,7 +91,8 @@ class client {
 /// Loads certificates; fails (text names the file) where one can not be read or key and certificate do not match.
 [[nodiscard]] base::result<std::unique_ptr<client>> make_client(context const& shared, client_options options);
 
-/// `Retry-After` (RFC 9110, 10.2.3): seconds, or any of the three HTTP date forms (5.6.7) relative to `now`. Negative or unreadable: nullopt.
+/// `Retry-After` (RFC 9110, 10.2.3): seconds, or any of the three HTTP date forms (5.6.7) relative to `now`. Negative
+/// or unreadable: nullopt.
 [[nodiscard]] std::optional<base::duration> parse_retry_after(std::string_view value, base::wall_time now);
 /// An HTTP date (RFC 9110, 5.6.7), all three forms.
 [[nodiscard]] std::optional<base::wall_time> parse_http_date(std::string_view value);

@@ -14,8 +14,8 @@ struct url {
   bool tls = true;
   std::string host;          ///< name or address; IPv6 without brackets
   std::uint16_t port = 443;  ///< the scheme's default when the address has none
-  base::secret target;       ///< path and query, "/" when empty; may hold a secret (chat services), so it is never shown
-  base::secret userinfo;     ///< "user:password", percent-decoded; empty: none
+  base::secret target;    ///< path and query, "/" when empty; may hold a secret (chat services), so it is never shown
+  base::secret userinfo;  ///< "user:password", percent-decoded; empty: none
 
   /// "https://host:port", all of an address that may be shown. IPv6 in brackets; a default port is left out.
   [[nodiscard]] std::string shown() const;
@@ -30,10 +30,11 @@ struct tls_options {
 };
 
 struct client_options {
-  url origin;                     ///< every request goes here
-  tls_options tls;                ///< certificates and host names are always verified
-  std::optional<net::url> proxy;  ///< HTTP CONNECT through this; nullopt: direct. Its userinfo becomes Proxy-Authorization
-  unsigned connections = 8;       ///< 1..1024: open at most; further requests wait their turn
+  url origin;       ///< every request goes here
+  tls_options tls;  ///< certificates and host names are always verified
+  std::optional<net::url>
+      proxy;                 ///< HTTP CONNECT through this; nullopt: direct. Its userinfo becomes Proxy-Authorization
+  unsigned connections = 8;  ///< 1..1024: open at most; further requests wait their turn
 };
 
 }  // namespace buildwatch::net
