@@ -1,10 +1,10 @@
-// The engine: (input, now) -> commands. Decides when to ask whom for what, and what the answers mean. Pure: no I/O, no clock.
+// The engine: (input, now) -> commands. Decides when to ask whom for what, and what the answers mean. Pure: no I/O, no
+// clock.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <variant>
+#include <string_view>
 #include <vector>
 
 #include "buildwatch/base/log.hpp"
@@ -54,29 +54,47 @@ struct answered {
 /// What became of a `commit`.
 struct committed {
   std::uint64_t token = 0;
-  bool stored = false;  ///< false: what is known does not move; the next poll finds the transition again
+  bool stored = false;     ///< false: what is known does not move; the next poll finds the transition again
+  std::string_view why{};  ///< not stored: the journal's error, for the log
 };
 
-/// Counts for status and benchmark.
+/// Jobs by state, each in one: done before unreachable before not_found before running (or settling) before queued
+/// before pending (not asked yet) before idle.
 struct engine_counts {
-  std::uint64_t jobs = 0, pending = 0, running = 0, idle = 0, done = 0, not_found = 0, unreachable = 0;
+  std::uint64_t jobs = 0, pending = 0, running = 0, queued = 0, idle = 0, done = 0, not_found = 0, unreachable = 0;
 };
 
-/// Loop thread only. Each call appends to `out`; the caller clears it. Every call of tick/answer/settle hands out what may be asked now.
+/// Loop thread only. Each call appends to `out`; the caller clears it. Every call of tick/answer/settle hands out what
+/// may be asked now.
+///
+/// How polls are placed. First polls are spread over the time that the provider's rate limit needs for all of its jobs
+/// and a quarter more, though at least over a job's shorter and at most over its idle interval; the first job is asked
+/// at once. From there on each job keeps its own grid of whole intervals (`building` while its build runs or settles,
+/// else `idle`): no drift, and no burst after a delay. Jobs that are due while their provider is quiet, or out of
+/// tokens or connections, wait in order of due time. A failing job is asked at its `unreachable_after` at the latest,
+/// so that fresh evidence decides. One request a job is in flight.
+///
+/// Costs: what one input touches is one job and one provider; tick() and next_due() also look at each provider once,
+/// never at all jobs.
 class engine {
  public:
-  /// Starts with nothing known. First polls are spread (see README: "How polls are placed").
+  /// Starts with nothing known. `what` is taken as valid (config checks it); intervals and rates must be above zero.
   engine(options what, base::instant now);
   ~engine();
   engine(engine&&) noexcept;
 
-  void tick(base::instant now, commands& out);                     ///< time has passed
-  void answer(answered const& in, base::instant now, commands& out);  ///< a request ended
-  void settle(committed const& in, base::instant now, commands& out); ///< a commit ended
-  void stop();                                                     ///< no further asks, ever
+  void tick(base::instant now, commands& out);                         ///< time has passed
+  void answer(answered const& in, base::instant now, commands& out);   ///< a request ended
+  void settle(committed const& in, base::instant now, commands& out);  ///< a commit ended
+  /// No further asks, ever. Failed answers that come in later say nothing; good ones still count, and commits can still
+  /// be settled.
+  void stop();
 
-  /// When tick() next has something to do; max() when only an answer can bring work.
+  /// When tick() next has something to do; max() when only an answer can bring work. Where jobs make more than 500
+  /// polls a second at `idle`, rounded up to whole 10 ms: waking for each of 100,000 jobs costs three times the CPU of
+  /// waking for what a tick has gathered (0.9 ms of lag against 10). Fewer are never late.
   [[nodiscard]] base::time_point next_due() const;
+  /// Looks at every job: for a status line now and then.
   [[nodiscard]] engine_counts counts() const;
   [[nodiscard]] options const& settings() const;
 

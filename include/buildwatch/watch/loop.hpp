@@ -2,6 +2,8 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -17,9 +19,13 @@ namespace buildwatch::watch {
 struct loop_statistics {
   std::uint64_t polls = 0;
   std::uint64_t failed_polls = 0;
-  /// Schedule lag (sent minus due): bucket i counts lags under 2^i * 100 µs; the last holds the rest.
+  /// Schedule lag (sent minus due): bucket i counts lags under lag_bucket_end(i) that no lower one counts; the last
+  /// holds the rest.
   std::vector<std::uint64_t> lag_buckets;
 };
+
+/// End of a bucket: 100 µs, then a quarter of a doubling more each (119 µs, 141 µs, …). 80 buckets reach 87 s.
+[[nodiscard]] base::duration lag_bucket_end(std::size_t bucket);
 
 /// Everything it needs; all outlive it. sources[i] answers for options::providers[i].
 struct loop_parts {
@@ -31,13 +37,20 @@ struct loop_parts {
   std::vector<build_source*> sources;
 };
 
-/// Loop thread only.
+/// Loop thread only. A provider has up to `connections` workers, made when first needed: coroutines that take questions
+/// from a short queue and keep the memory of their answers. Transitions that are found while the journal is busy are
+/// stored together next.
 class loop {
  public:
   loop(loop_parts parts, options what);
+  /// Before stop() has called `done` it abandons what is under way, without waiting: for the end of a test or of the
+  /// process. The journal and the sources must not resume anything of it afterwards.
   ~loop();
+  loop(loop const&) = delete;
+  loop& operator=(loop const&) = delete;
   void start();
-  /// No new polls; sources are told to stop; what is being committed is finished. `done` is called once, on the loop.
+  /// No new polls; sources are told to stop; what has been found is committed. `done` is called once, on the loop,
+  /// never from here.
   void stop(std::function<void()> done);
   [[nodiscard]] engine_counts counts() const;
   [[nodiscard]] loop_statistics const& statistics() const;

@@ -39,8 +39,8 @@ class build_source {
 class journal {
  public:
   virtual ~journal() = default;
-  /// Gives each event its sequence and stores it with the deliveries it is owed, all in one transaction, then announces them.
-  /// An error: nothing was stored and nothing will be announced. Events of one call are in order.
+  /// Gives each event its sequence and stores it with the deliveries it is owed, all in one transaction, then announces
+  /// them. An error: nothing was stored and nothing will be announced. Events of one call are in order.
   virtual boost::asio::awaitable<base::result<void>> commit(std::vector<model::event> events) = 0;
 };
 

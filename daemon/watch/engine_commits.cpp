@@ -1,0 +1,110 @@
+// Transitions on their way to the journal, and what becomes of them. What is known moves only when they are stored.
+#include <chrono>
+#include <utility>
+
+#include "watch/engine_state.hpp"
+
+namespace buildwatch::watch {
+namespace {
+
+constexpr base::duration retell_after = std::chrono::seconds(10);  // a provider's notice that could not be stored
+
+model::event_type type_of(track::notice what, bool of_provider) {
+  bool const bad = what == track::notice::unreachable;
+  if (of_provider) return bad ? model::event_type::provider_unreachable : model::event_type::provider_recovered;
+  return bad ? model::event_type::job_unreachable : model::event_type::job_recovered;
+}
+
+}  // namespace
+
+model::event engine::state::event_of_job(job_index job, model::event_type type, std::int64_t discriminator,
+                                         base::instant now) const {
+  job_options const& how = what.jobs[job];
+  model::event e;
+  e.type = type;
+  e.timestamp = now.wall;
+  e.provider = what.providers[how.provider].name;
+  e.id = model::event_id(e.provider, how.job_id, discriminator, type);
+  e.job = model::job{how.name, e.provider, how.job_id, *how.labels};
+  return e;
+}
+
+void engine::state::commit_build(job_index job, build_transition transition, commands& out) {
+  jobs[job].stage = stage::held;
+  std::uint64_t const token = next_token++;
+  pending.emplace(token, pending_commit{pending_commit::kind::build, job, transition.phase, std::nullopt});
+  out.commits.push_back({token, std::move(transition.event)});
+}
+
+void engine::state::commit_reach(job_index job, track::notice notice, std::optional<build_transition> then,
+                                 base::instant now, commands& out) {
+  trouble& t = *jobs[job].trouble;
+  if (notice == track::notice::unreachable) t.reach = track::tell(t.reach, true).known;
+  jobs[job].stage = stage::held;
+  model::event e = event_of_job(job, type_of(notice, false), t.reach.told_begin.time_since_epoch().count(), now);
+  if (notice == track::notice::unreachable) e.reason = t.text;
+  std::uint64_t const token = next_token++;
+  pending.emplace(token, pending_commit{pending_commit::kind::job_reach, job, {}, std::move(then)});
+  out.commits.push_back({token, std::move(e)});
+}
+
+void engine::state::commit_provider(provider_index which, track::notice notice, std::string_view reason,
+                                    base::instant now, commands& out) {
+  provider_state const& p = providers[which];
+  model::event e;
+  e.type = type_of(notice, true);
+  e.timestamp = now.wall;
+  e.provider = what.providers[which].name;
+  e.id = model::event_id(e.provider, {}, p.reach.told_begin.time_since_epoch().count(), e.type);
+  if (notice == track::notice::unreachable) e.reason = std::string(reason);
+  std::uint64_t const token = next_token++;
+  pending.emplace(token, pending_commit{pending_commit::kind::provider_reach, which, {}, std::nullopt});
+  out.commits.push_back({token, std::move(e)});
+}
+
+void engine::state::settle(pending_commit& commit, committed const& in, base::instant now, commands& out) {
+  switch (commit.what) {
+    case pending_commit::kind::build:
+      if (in.stored) {
+        jobs[commit.index].build.phase = commit.phase;
+      } else {
+        place(commit.index, interval_of(commit.index), now.mono, now.mono);
+      }
+      resume(commit.index);
+      break;
+    case pending_commit::kind::job_reach: settle_job_reach(commit, in.stored, now, out); break;
+    case pending_commit::kind::provider_reach: settle_provider_reach(commit.index, in.stored, now, out); break;
+  }
+}
+
+void engine::state::settle_job_reach(pending_commit& commit, bool stored, base::instant now, commands& out) {
+  job_index const job = commit.index;
+  trouble& t = *jobs[job].trouble;
+  t.reach = track::settled(t.reach, stored);
+  if (t.reach.told == track::told::nothing && !t.reach.failing()) jobs[job].trouble.reset();
+  if (stored && commit.then) {
+    commit_build(job, std::move(*commit.then), out);
+    return;
+  }
+  if (!stored) {
+    if (t.reach.told == track::told::nothing) provider_of(job).deadlines.push(now.mono + interval_of(job), job);
+    place(job, interval_of(job), now.mono, now.mono);
+  }
+  resume(job);
+}
+
+void engine::state::settle_provider_reach(provider_index which, bool stored, base::instant now, commands& out) {
+  provider_state& p = providers[which];
+  p.reach = track::settled(p.reach, stored);
+  if (!stored) {
+    p.retell_at = now.mono + retell_after;
+    return;
+  }
+  p.retell_at = track::never;
+  if (p.reach.told != track::told::unreachable || p.reach.failing()) return;
+  // It answered while its outage was being stored.
+  start_clocks_anew(p, no_job, now.mono);
+  tell_of_provider(which, false, {}, now, out);
+}
+
+}  // namespace buildwatch::watch

@@ -1,0 +1,39 @@
+#include "watch/placing.hpp"
+
+#include <algorithm>
+
+namespace buildwatch::watch {
+namespace {
+
+constexpr base::duration longest_backoff = std::chrono::minutes(5);
+constexpr double spare = 1.25;  // room beside the first polls, so that builds found running can be polled on time
+
+}  // namespace
+
+base::duration first_poll_offset(std::size_t index, std::size_t count, double rate_per_second, timing const& times) {
+  double const needed = spare * static_cast<double>(count) / rate_per_second * 1e9;
+  auto const shortest = static_cast<double>(std::min(times.idle, times.building).count());
+  auto const longest = static_cast<double>(times.idle.count());
+  double const window = std::clamp(needed, shortest, longest);
+  return base::duration(
+      static_cast<base::duration::rep>(window * static_cast<double>(index) / static_cast<double>(count)));
+}
+
+base::time_point next_on_grid(base::time_point anchor, base::duration interval, base::time_point wish,
+                              base::time_point now) {
+  base::duration const ahead = wish - anchor + interval / 2;
+  auto steps = ahead / interval;
+  if (ahead % interval < base::duration::zero()) --steps;  // division rounds towards zero; the grid goes both ways
+  base::time_point next = anchor + steps * interval;
+  if (next <= now) next += ((now - next) / interval + 1) * interval;
+  return next;
+}
+
+base::duration job_backoff(base::duration interval, unsigned failures) {
+  base::duration const longest = std::max(longest_backoff, interval);
+  base::duration wait = interval;
+  for (unsigned n = 1; n < failures && wait < longest; ++n) wait *= 2;
+  return std::min(wait, longest);
+}
+
+}  // namespace buildwatch::watch

@@ -1,0 +1,37 @@
+// The token bucket of one provider, in whole nanoseconds: exact however long it runs.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "buildwatch/base/time.hpp"
+
+namespace buildwatch::watch {
+
+/// `rate` requests a second, bursts of one second's worth and at least one. Kept as the moment at which the bucket
+/// would be full again (the generic cell rate algorithm, ITU-T I.371): no fractions of tokens that rounding could add
+/// up.
+class token_bucket {
+ public:
+  explicit token_bucket(double rate_per_second)
+      : interval_(static_cast<base::duration::rep>(std::ceil(1e9 / rate_per_second))),
+        slack_(std::max(base::duration::zero(), base::duration(std::chrono::seconds(1)) - interval_)) {}
+
+  /// When the next token is there; a moment in the past: now.
+  [[nodiscard]] base::time_point next() const {
+    return full_at_ == base::time_point::min() ? full_at_ : full_at_ - slack_;
+  }
+
+  bool take(base::time_point now) {
+    if (next() > now) return false;
+    full_at_ = std::max(full_at_, now) + interval_;
+    return true;
+  }
+
+ private:
+  base::duration interval_;
+  base::duration slack_;
+  base::time_point full_at_ = base::time_point::min();
+};
+
+}  // namespace buildwatch::watch

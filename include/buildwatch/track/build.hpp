@@ -1,0 +1,72 @@
+// The state machine of one build: (what is known, an observation, when) -> (what is known now, what changed). Pure.
+#pragma once
+
+#include <cstdint>
+
+#include "buildwatch/base/time.hpp"
+#include "buildwatch/model/event.hpp"
+#include "buildwatch/model/observation.hpp"
+#include "buildwatch/model/outcome.hpp"
+
+namespace buildwatch::track {
+
+/// Stands for "no such moment".
+inline constexpr base::time_point never = base::time_point::min();
+
+/// A build that was seen running and is then undecided for this long has finished with outcome `unknown`.
+inline constexpr base::duration settle_time = std::chrono::seconds(60);
+/// A build that was only ever undecided is let go after this long.
+inline constexpr base::duration patience = std::chrono::hours(24);
+
+/// What has been announced of a build. Moves only when the journal has stored the transition.
+enum class build_phase : std::uint8_t {
+  waiting,   ///< nothing: not there yet, or queued
+  running,   ///< build.started
+  finished,  ///< build.finished; final
+  let_go,    ///< never decided within `patience`; final, without an event
+};
+
+/// What is known of a build. Moments are of the interval clock: stamps are derived from them when an event is made, so
+/// that no step of the wall clock inverts or stretches an interval.
+struct build_state {
+  base::time_point newest_sent = never;      ///< when the request of the newest answer was sent
+  base::time_point last_running = never;     ///< when the last request that saw it running was sent
+  base::time_point undecided_since = never;  ///< when the first of the undecided answers in a row arrived
+  base::time_point finished_seen = never;    ///< when the first answer that saw it finished arrived
+  build_phase phase = build_phase::waiting;
+};
+
+/// It runs, or settles after its end: worth the shorter interval.
+[[nodiscard]] bool under_way(build_state const& known);
+/// Nothing can change any more.
+[[nodiscard]] bool final(build_state const& known);
+
+enum class build_change : std::uint8_t {
+  none,
+  started,
+  finished,  ///< the answer said so
+  settled,   ///< seen running, then undecided for `settle_time`: finished with outcome `unknown`
+  let_go,    ///< no event
+};
+
+struct build_step {
+  build_state known;
+  build_change change = build_change::none;
+};
+
+/// What an answer about the build makes of what is known. `sent`: when its request was sent, `now`: when it arrived. An
+/// answer to an older request than the newest one known changes nothing, unless it says that the build has finished.
+/// Sights that say nothing about the build change nothing.
+[[nodiscard]] build_step observe(build_state const& known, model::sight seen, base::time_point sent,
+                                 base::time_point now);
+
+/// What remains known if a transition could not be stored: what was seen, but not the phase. The next answer finds it
+/// again.
+[[nodiscard]] build_state not_stored(build_state const& before, build_state const& proposed);
+
+/// The build as the event of a transition shows it. `now`: when the answer arrived; the stamps are its wall time less
+/// what the interval clock counted since. `extra` may be null.
+[[nodiscard]] model::build describe(std::uint32_t number, build_step const& step, model::observation const& seen,
+                                    model::outcome_words const* extra, base::instant now);
+
+}  // namespace buildwatch::track

@@ -1,0 +1,176 @@
+// Drives an engine in virtual time: a world that answers, a journal that stores or does not, and a record of it all.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "buildwatch/watch/engine.hpp"
+#include "unit/support/fakes.hpp"
+
+namespace buildwatch::watch::testing {
+
+using namespace std::chrono_literals;
+using model::fault;
+using model::observation;
+using model::sight;
+
+inline observation seen_as(sight what) {
+  observation o;
+  o.sight = what;
+  o.fault = fault::none;
+  return o;
+}
+inline observation running() { return seen_as(sight::running); }
+inline observation undecided() { return seen_as(sight::undecided); }
+inline observation absent() { return seen_as(sight::no_such_build); }
+inline observation exists() { return seen_as(sight::job_exists); }
+inline observation finished(std::string word = "SUCCESS") {
+  observation o = seen_as(sight::finished);
+  o.word = std::move(word);
+  o.region = "cn-north-4";
+  return o;
+}
+inline observation failed(fault f = fault::other, std::string text = "HTTP 500",
+                          std::optional<base::duration> retry_after = {}) {
+  observation o = seen_as(sight::failed);
+  o.fault = f;
+  o.text = std::move(text);
+  o.retry_after = retry_after;
+  return o;
+}
+
+inline job_options job(std::string name, timing times = {}, std::uint32_t provider = 0, std::uint32_t build = 42) {
+  job_options j;
+  j.job_id = name + std::string(32 - std::min<std::size_t>(name.size(), 31), '0');
+  j.job_id.resize(32);
+  j.name = std::move(name);
+  j.provider = provider;
+  j.build = build;
+  j.times = std::make_shared<timing const>(times);
+  j.labels = std::make_shared<model::labels const>(model::labels{{"team", "firmware"}});
+  return j;
+}
+
+/// One job, or `n`, of one provider.
+inline options jobs(std::size_t n, timing times = {}, double rate = 100, unsigned connections = 8) {
+  options o;
+  o.providers.push_back({"huawei", connections, rate});
+  for (std::size_t i = 0; i < n; ++i) o.jobs.push_back(job("job" + std::to_string(i), times));
+  return o;
+}
+
+/// The world around an engine. `answer` says what a poll of a job sees; every answer takes `latency`.
+class world {
+ public:
+  struct request {
+    job_index job;
+    asks what;
+    base::duration at;  ///< since the start
+    base::duration due;
+  };
+
+  explicit world(options what) : engine_(std::move(what), clock_.at), start_(clock_.at) {
+    engine_.tick(clock_.at, out_);
+    drain();
+  }
+
+  std::function<observation(job_index, asks)> answer = [](job_index, asks) { return running(); };
+  std::function<bool(model::event const&)> stores = [](model::event const&) { return true; };
+  base::duration latency = 10ms;
+
+  /// Lets virtual time pass until `t` after the start.
+  void run_until(base::duration t) {
+    for (;;) {
+      base::time_point next = engine_.next_due();
+      for (auto const& f : flights_) next = std::min(next, f.lands);
+      if (next > start_.mono + t) break;
+      advance_to(std::max(next, clock_.at.mono));
+      land();
+      engine_.tick(clock_.at, out_);
+      drain();
+    }
+    advance_to(start_.mono + t);
+  }
+  void run_for(base::duration t) { run_until(now() + t); }
+
+  /// The wall clock jumps; intervals do not notice.
+  void step_wall(std::chrono::milliseconds by) { clock_.at.wall += by; }
+
+  [[nodiscard]] base::duration now() const { return clock_.at.mono - start_.mono; }
+  [[nodiscard]] base::wall_time wall_at(base::duration t) const {
+    return start_.wall + std::chrono::duration_cast<std::chrono::milliseconds>(t);
+  }
+  [[nodiscard]] watch::engine& engine() { return engine_; }
+  [[nodiscard]] std::vector<request> requests_of(job_index job) const {
+    std::vector<request> mine;
+    std::ranges::copy_if(requests, std::back_inserter(mine), [&](auto const& r) { return r.job == job; });
+    return mine;
+  }
+  [[nodiscard]] std::vector<std::string> told() const {
+    std::vector<std::string> types;
+    for (auto const& e : events) types.push_back((e.job ? e.job->name + " " : "") + std::string(to_string(e.type)));
+    return types;
+  }
+  [[nodiscard]] std::size_t logged(std::string_view id, base::log_level at_least = base::log_level::info) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(logs, [&](auto const& l) { return l.id == id && l.level >= at_least; }));
+  }
+
+  std::vector<request> requests;
+  std::vector<model::event> events;    ///< stored
+  std::vector<model::event> attempts;  ///< stored or not
+  std::vector<base::log_event> logs;
+  std::size_t most_in_flight = 0;
+
+ private:
+  struct flight {
+    base::time_point lands;
+    ask question;
+    base::instant sent;
+  };
+
+  void advance_to(base::time_point t) {
+    if (t > clock_.at.mono) clock_.advance(t - clock_.at.mono);
+  }
+
+  void land() {
+    for (;;) {
+      auto const at = std::ranges::find_if(flights_, [&](auto const& f) { return f.lands <= clock_.at.mono; });
+      if (at == flights_.end()) return;
+      flight const f = *at;
+      flights_.erase(at);
+      observation const seen = answer(f.question.job, f.question.query.what);
+      engine_.answer({f.question.job, f.sent, seen}, clock_.at, out_);
+      drain();
+    }
+  }
+
+  void drain() {
+    while (!out_.asks.empty() || !out_.commits.empty() || !out_.logs.empty()) {
+      commands const todo = std::exchange(out_, {});
+      logs.insert(logs.end(), todo.logs.begin(), todo.logs.end());
+      for (ask const& a : todo.asks) {
+        requests.push_back({a.job, a.query.what, now(), a.due - start_.mono});
+        flights_.push_back({clock_.at.mono + latency, a, clock_.at});
+      }
+      most_in_flight = std::max(most_in_flight, flights_.size());
+      for (commit const& c : todo.commits) {
+        bool const stored = stores(c.event);
+        attempts.push_back(c.event);
+        if (stored) events.push_back(c.event);
+        engine_.settle({c.token, stored, stored ? "" : "disk full"}, clock_.at, out_);
+      }
+    }
+  }
+
+  buildwatch::testing::manual_clock clock_;
+  watch::engine engine_;
+  base::instant start_;
+  commands out_;
+  std::vector<flight> flights_;
+};
+
+}  // namespace buildwatch::watch::testing
