@@ -22,8 +22,8 @@ class Throttled(Case):
                 self.simulator.fault("throttle", job=job_id(1), retry_after=3, times=1, **told)
                 refused = self.simulator.wait_requests(1, faults="['throttle']")[0]
                 pause = 2.0 if told.get("date") else 3.0  # a date has whole seconds, so up to one is lost
-                for number in range(1, 5):
-                    self.simulator.wait_requests(3, since=refused["number"], job=job_id(number))
+                daemon.wait(lambda: all(self.simulator.requests(job=job_id(n))[-1]["time"] > refused["answered"] + pause for n in range(1, 6)),
+                            "every job to be asked again after the pause")
                 # By the simulator's stamps; what was under way when the refusal came had half a second to arrive.
                 early = [r for r in self.simulator.requests(since=refused["number"])
                          if r["job"] != job_id(5) and 0.5 < r["time"] - refused["answered"] < pause - 0.2]

@@ -2,6 +2,7 @@
 
 import sys
 
+from support import case
 from support.case import Case, job_id
 
 JOBS = {"firmware-a": {"team": "firmware", "tier": "1"}, "firmware-b": {"team": "firmware"}, "web-a": {"team": "web", "tier": "1"}}

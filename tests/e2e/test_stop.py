@@ -12,7 +12,7 @@ GRACE = 30  # seconds until we end it the hard way; the contract's own bound is 
 
 class Stop(Case):
     def end(self, daemon, number=signal.SIGTERM):
-        daemon.signal(number)
+        daemon.send_signal(number)
         self.assertEqual(daemon.ended(GRACE), 0)
 
     def test_both_signals_at_rest(self):
@@ -34,8 +34,8 @@ class Stop(Case):
         self.simulator.fault("hang")
         daemon = self.start(self.config([self.job("job")], providers={case.PROVIDER: self.provider(timeout="10m")}))
         daemon.wait(lambda: self.simulator.requests(), "a poll")
-        daemon.signal()
-        daemon.signal(signal.SIGINT)
+        daemon.send_signal()
+        daemon.send_signal(signal.SIGINT)
         self.assertEqual(daemon.ended(GRACE), 0)
 
     def test_with_a_provider_that_hangs(self):
@@ -106,7 +106,7 @@ class Stop(Case):
         daemon = self.start(self.config(jobs, sinks))
         daemon.read_stdout.clear()
         daemon.wait(lambda: len(hook.seen()) >= 399, "the other sink to be told everything")
-        daemon.signal()
+        daemon.send_signal()
         self.assertEqual(daemon.process.wait(GRACE), 0)
         daemon.read_stdout.set()
         self.assertEqual(daemon.ended(GRACE), 0)

@@ -118,7 +118,7 @@ class Daemon:
 
     # --- its end
 
-    def signal(self, number=signal.SIGTERM):
+    def send_signal(self, number=signal.SIGTERM):
         self.process.send_signal(number)
 
     def ended(self, limit=None):
@@ -136,7 +136,7 @@ class Daemon:
     def stop(self, number=signal.SIGTERM):
         """Asks it to end and makes sure that it did so well."""
         if self.process.poll() is None:
-            self.signal(number)
+            self.send_signal(number)
         status = self.ended()
         if status != 0:
             raise AssertionError(f"exit status {status} after {signal.Signals(number).name}")
