@@ -37,6 +37,7 @@ void queue::state::start_due(base::time_point now, queue_commands& out) {
   if (counts.paused) {
     expire(now, out);
     try_oldest(now, out);
+    expire(now, out);  // those behind it
     return;
   }
   while (in_flight.size() < how.concurrency) {
@@ -67,7 +68,8 @@ void queue::state::try_oldest(base::time_point now, queue_commands& out) {
   if (!e.resting && quiet_until <= now) start(n, now, out);
 }
 
-// All of one queue have the same patience and wait in order of age, so those at the front tell.
+// All of one queue have the same patience and wait in order of age, so the one at the front tells (where tries took
+// their time, a younger one may have to wait for it).
 void queue::state::expire(base::time_point now, queue_commands& out) {
   auto at = waiting.begin();
   if (at != waiting.end() && at->first == probe) ++at;

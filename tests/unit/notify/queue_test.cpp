@@ -1,0 +1,220 @@
+#include "buildwatch/notify/queue.hpp"
+
+#include <gmock/gmock.h>
+
+#include "unit/notify/bench.hpp"
+
+namespace buildwatch::notify {
+namespace {
+
+using namespace std::chrono_literals;
+using base::log_level;
+using testing::bench;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::options;
+using ::testing::SizeIs;
+
+TEST(queue, starts_at_once_and_at_most_concurrency) {
+  bench b(options({5s}, 2));
+  b.add(1, "a");
+  b.add(2, "b");
+  b.add(3, "c");
+  EXPECT_EQ(b.started(), "1 2");
+  EXPECT_EQ(b.queue.next_due(), std::nullopt) << "only a finished try lets the next one start";
+  b.deliver(1);
+  EXPECT_EQ(b.started(), "3");
+  EXPECT_EQ(b.queue.counts().in_flight, 2U);
+  EXPECT_EQ(b.queue.counts().delivered, 1U);
+}
+
+TEST(queue, of_one_job_never_two_at_once_and_in_order) {
+  bench b(options({5s}, 4));
+  b.add(1, "a");
+  b.add(2, "a");
+  b.add(3, "b");
+  b.add(4, "a");
+  EXPECT_EQ(b.started(), "1 3");
+  b.deliver(1);
+  EXPECT_EQ(b.started(), "2");
+  b.deliver(2);
+  EXPECT_EQ(b.started(), "4");
+}
+
+TEST(queue, events_of_a_provider_have_an_order_of_their_own) {
+  bench b(options({5s}, 4));
+  auto const of_provider = [&](char const* id) {
+    auto e = testing::event_of_type(model::event_type::provider_unreachable);
+    e.id = id;
+    b.queue.add(std::make_shared<model::event const>(e), b.now, b.commands);
+  };
+  b.add(1, "a");
+  of_provider("evt_2");
+  of_provider("evt_3");
+  EXPECT_EQ(b.started(), "1 2");
+}
+
+TEST(queue, a_retrying_delivery_does_not_hold_up_later_ones_of_its_job) {
+  bench b(options({5s, 30s}));
+  b.add(1, "a");
+  b.add(2, "a");
+  EXPECT_EQ(b.started(), "1");
+  b.fail(1);
+  EXPECT_EQ(b.started(), "2");
+  b.pass(5s);
+  EXPECT_EQ(b.started(), "") << "its job is busy";
+  b.deliver(2);
+  EXPECT_EQ(b.started(), "1");
+}
+
+TEST(queue, tries_again_on_the_schedule_and_then_it_is_dead) {
+  bench b(options({5s, 30s}));
+  b.add(1, "a");
+  EXPECT_EQ(b.started(), "1");
+  b.fail(1);
+  EXPECT_EQ(b.queue.next_due(), b.now + 5s);
+  b.pass(4999ms);
+  EXPECT_EQ(b.started(), "");
+  b.pass(1ms);
+  EXPECT_EQ(b.started(), "1");
+  b.fail(1);
+  b.pass(30s);
+  EXPECT_EQ(b.started(), "1");
+  b.fail(1);
+  EXPECT_EQ(b.queue.next_due(), std::nullopt);
+  EXPECT_EQ(b.queue.counts().dead, 1U);
+  EXPECT_EQ(b.queue.counts().pending, 0U);
+  EXPECT_EQ(b.queue.counts().last_error, "500 Internal Server Error");
+  EXPECT_THAT(b.logged(log_level::error),
+              ElementsAre("sink oncall: evt_1 is lost after 3 tries (last: 500 Internal Server Error): "
+                          "a #42 failed after 1 h 13 min"));
+}
+
+TEST(queue, an_empty_schedule_is_one_try) {
+  bench b(options({}, 4, true));
+  b.add(1, "a");
+  b.add(2, "b");
+  EXPECT_EQ(b.started(), "1 2");
+  b.fail_paused(1);
+  EXPECT_EQ(b.queue.counts().dead, 1U);
+  EXPECT_FALSE(b.queue.counts().paused) << "nothing would ever be tried again";
+  b.deliver(2);
+  EXPECT_EQ(b.queue.counts().delivered, 1U);
+}
+
+TEST(queue, waits_as_long_as_retry_after_says) {
+  bench b(options({5s, 5s}));
+  b.add(1, "a");
+  b.end(1, verdict::retry, "500 Internal Server Error", 2min);
+  EXPECT_EQ(b.queue.next_due(), b.now + 2min);
+}
+
+TEST(queue, a_failure_is_logged_once_until_it_changes) {
+  bench b(options({5s, 5s, 5s, 5s}));
+  b.add(1, "a");
+  b.fail(1, "connect: refused");
+  EXPECT_THAT(b.logged(log_level::warn),
+              ElementsAre("sink oncall: evt_1 not delivered: connect: refused; next try in 5 s"));
+  b.forget_logs();
+  b.pass(5s);
+  b.fail(1, "connect: refused");
+  EXPECT_THAT(b.logged(log_level::warn), IsEmpty());
+  b.pass(5s);
+  b.fail(1, "500 Internal Server Error");
+  EXPECT_THAT(b.logged(log_level::warn), SizeIs(1));
+  b.pass(5s);
+  b.deliver(1);
+  EXPECT_THAT(b.logged(log_level::info), ElementsAre("sink oncall: evt_1 delivered at try 4: 204 No Content"));
+}
+
+TEST(queue, a_delivery_without_trouble_is_told_at_debug_only) {
+  bench b(options({5s}));
+  b.add(1, "a");
+  b.deliver(1);
+  EXPECT_THAT(b.logged(log_level::debug), ElementsAre("sink oncall: evt_1 delivered: 204 No Content"));
+  EXPECT_THAT(b.commands.logs, SizeIs(1));
+}
+
+TEST(queue, gone_disables_the_sink_and_what_it_is_owed_is_dead_at_once) {
+  bench b(options({5s}, 2));
+  for (int i = 1; i <= 40; ++i) b.add(i, std::to_string(i));
+  b.end(1, verdict::gone, "410 Gone");
+  EXPECT_TRUE(b.queue.counts().disabled);
+  EXPECT_EQ(b.queue.counts().dead, 39U);
+  EXPECT_EQ(b.queue.counts().pending, 0U);
+  EXPECT_EQ(b.started(), "1 2");
+  EXPECT_THAT(b.logged(log_level::error), SizeIs(21)) << "one for the sink, 20 for events: bounded";
+  EXPECT_THAT(b.logged(log_level::error).front(), HasSubstr("410 Gone: the receiver wants nothing more; 39 events"));
+  b.fail(2);
+  EXPECT_EQ(b.queue.counts().dead, 40U) << "what was in flight is not tried again";
+  EXPECT_EQ(b.queue.next_due(), std::nullopt);
+}
+
+TEST(queue, what_comes_after_gone_is_dead_at_once_and_does_not_flood_the_log) {
+  bench b(options({5s}));
+  b.add(1, "a");
+  b.end(1, verdict::gone, "410 Gone");
+  b.forget_logs();
+  for (int i = 2; i <= 1001; ++i) b.add(i, "a");
+  EXPECT_EQ(b.queue.counts().dead, 1001U);
+  EXPECT_EQ(b.started(), "1");
+  EXPECT_THAT(b.logged(log_level::error), SizeIs(4)) << "1, 10, 100, 1000";
+}
+
+TEST(queue, at_the_bound_the_oldest_that_is_not_in_flight_is_dead) {
+  bench b(options({5s}, 1));
+  for (int i = 1; i <= static_cast<int>(queue_bound); ++i) b.add(i, "a");
+  EXPECT_EQ(b.queue.counts().dead, 0U);
+  b.add(-1, "a");
+  EXPECT_EQ(b.queue.counts().dead, 1U);
+  EXPECT_EQ(b.queue.counts().pending + b.queue.counts().in_flight, queue_bound);
+  EXPECT_THAT(b.logged(log_level::error), ElementsAre(HasSubstr("evt_2 is lost, more deliveries wait than are kept")));
+  b.started();
+  b.deliver(1);
+  EXPECT_EQ(b.started(), "3");
+}
+
+TEST(queue, draining_lets_what_is_ready_go_and_gives_up_what_waits_for_a_later_try) {
+  bench b(options({5s}, 1));
+  b.add(1, "a");
+  b.add(2, "b");
+  b.add(3, "c");
+  b.fail(1);
+  b.queue.drain(b.commands);
+  EXPECT_THAT(b.logged(log_level::warn).back(),
+              "sink oncall: evt_1 unsent at the stop (last: 500 Internal Server Error): a #42 failed after 1 h 13 min");
+  b.deliver(2);
+  EXPECT_EQ(b.started(), "1 2 3");
+  b.fail(3);
+  EXPECT_EQ(b.queue.counts().unsent, 2U) << "a failed try is not repeated any more";
+  EXPECT_EQ(b.queue.counts().pending + b.queue.counts().in_flight, 0U);
+  EXPECT_EQ(b.queue.next_due(), std::nullopt);
+}
+
+TEST(queue, stopping_starts_nothing_more_and_names_what_is_unsent_within_bounds) {
+  bench b(options({5s}, 1));
+  for (int i = 1; i <= 31; ++i) b.add(i, std::to_string(i));
+  b.queue.stop(b.commands);
+  EXPECT_THAT(b.logged(log_level::warn), SizeIs(21));
+  EXPECT_EQ(b.logged(log_level::warn).back(), "sink oncall: 10 more events unsent at the stop");
+  b.end(1, verdict::stopped, "");
+  EXPECT_THAT(b.logged(log_level::warn).back(), HasSubstr("evt_1 unsent at the stop (never tried)"));
+  EXPECT_EQ(b.started(), "1");
+  EXPECT_EQ(b.queue.counts().unsent, 31U);
+  b.add(32, "x");
+  EXPECT_EQ(b.started(), "");
+  EXPECT_EQ(b.queue.counts().unsent, 32U);
+}
+
+TEST(queue, what_is_in_flight_at_the_stop_may_still_get_through) {
+  bench b(options({5s}, 1));
+  b.add(1, "a");
+  b.queue.stop(b.commands);
+  b.deliver(1);
+  EXPECT_EQ(b.queue.counts().delivered, 1U);
+  EXPECT_EQ(b.queue.counts().unsent, 0U);
+}
+
+}  // namespace
+}  // namespace buildwatch::notify
