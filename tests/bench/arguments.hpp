@@ -1,4 +1,4 @@
-// What every program of the benchmark is told, and the one line it answers with.
+// What every client of the benchmark is told.
 #pragma once
 
 #include <chrono>
@@ -17,8 +17,9 @@ struct arguments {
   std::string target;   ///< path of a build-info request; the poll path makes its own
   std::string ca_file;  ///< PEM of the authority the server's certificate comes from
   unsigned connections = 64;
-  std::chrono::milliseconds time{4000};
-  unsigned jobs = 2000;                    ///< poll path only
+  std::chrono::milliseconds warm_up{500};  ///< before anything is measured
+  std::chrono::milliseconds time{4000};    ///< that is measured
+  unsigned jobs = 10000;                   ///< poll path only
   std::chrono::milliseconds interval{50};  ///< poll path only: between polls of a job
 };
 
@@ -39,7 +40,9 @@ inline arguments read_arguments(int count, char** words) {
       a.ca_file = value;
     } else if (name == "--connections") {
       a.connections = static_cast<unsigned>(number());
-    } else if (name == "--milliseconds") {
+    } else if (name == "--warm-up-ms") {
+      a.warm_up = std::chrono::milliseconds(number());
+    } else if (name == "--measure-ms") {
       a.time = std::chrono::milliseconds(number());
     } else if (name == "--jobs") {
       a.jobs = static_cast<unsigned>(number());
@@ -51,12 +54,6 @@ inline arguments read_arguments(int count, char** words) {
     }
   }
   return a;
-}
-
-/// The answer on stdout. CPU time and memory are not the program's to tell: whoever started it has its rusage.
-inline void print_result(std::uint64_t polls, std::uint64_t failed, std::chrono::duration<double> took) {
-  std::printf("{\"polls\": %llu, \"failed\": %llu, \"seconds\": %.6f}\n", static_cast<unsigned long long>(polls),
-              static_cast<unsigned long long>(failed), took.count());
 }
 
 [[noreturn]] inline void die(char const* what) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "arguments.hpp"
+#include "measurement.hpp"
 
 namespace {
 
@@ -14,8 +15,7 @@ using steady = std::chrono::steady_clock;
 
 struct fetcher {
   CURLM* multi = nullptr;
-  std::uint64_t polls = 0;
-  std::uint64_t failed = 0;
+  bench::counts counts;
 };
 
 std::size_t on_body(char* data, std::size_t, std::size_t size, void* body) {
@@ -32,7 +32,7 @@ void restart_finished(fetcher& f) {
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     bool const well = m->data.result == CURLE_OK && status == 200;
-    ++(well ? f.polls : f.failed);
+    ++(well ? f.counts.polls : f.counts.failed);
     std::string* body = nullptr;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &body);
     body->clear();
@@ -57,6 +57,16 @@ CURL* make_easy(bench::arguments const& a, std::string& body) {
   return easy;
 }
 
+void fetch(fetcher& f, std::chrono::milliseconds time) {
+  auto const end = steady::now() + time;
+  while (steady::now() < end) {
+    int running = 0;
+    curl_multi_perform(f.multi, &running);
+    restart_finished(f);
+    curl_multi_poll(f.multi, nullptr, 0, 100, nullptr);
+  }
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -66,15 +76,11 @@ int main(int count, char** words) {
   f.multi = curl_multi_init();
   curl_multi_setopt(f.multi, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
   curl_multi_setopt(f.multi, CURLMOPT_MAXCONNECTS, static_cast<long>(a.connections));
-
   std::vector<std::string> bodies(a.connections);
-  auto const begin = steady::now();
   for (std::string& body : bodies) curl_multi_add_handle(f.multi, make_easy(a, body));
-  while (steady::now() < begin + a.time) {
-    int running = 0;
-    curl_multi_perform(f.multi, &running);
-    restart_finished(f);
-    curl_multi_poll(f.multi, nullptr, 0, 100, nullptr);
-  }
-  bench::print_result(f.polls, f.failed, steady::now() - begin);
+  fetch(f, a.warm_up);
+  bench::measurement measured;
+  measured.begin(f.counts);
+  fetch(f, a.time);
+  measured.print(f.counts);
 }

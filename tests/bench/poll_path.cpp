@@ -5,6 +5,7 @@
 #include "arguments.hpp"
 #include "buildwatch/codearts/source.hpp"
 #include "buildwatch/watch/loop.hpp"
+#include "measurement.hpp"
 #include "service/house.hpp"
 
 namespace {
@@ -62,17 +63,35 @@ watch::options jobs(bench::arguments const& a) {
   return what;
 }
 
-/// Stops the loop when the time is over.
+/// Measures once every job has had its first answer, which is also an event, then ends the loop.
 class stopwatch final : public base::alarm {
  public:
-  stopwatch(service::house& house, watch::loop& loop) : house_(house), loop_(loop) {}
+  stopwatch(bench::arguments const& a, service::house& house, watch::loop& loop) : a_(a), house_(house), loop_(loop) {
+    again_in(a_.warm_up);
+  }
 
  private:
   void ring(base::time_point) override {
-    loop_.stop([this] { house_.close(); });
+    auto const& s = loop_.statistics();
+    bench::counts const now{s.polls, s.failed_polls};
+    if (measuring_) {
+      measured_.print(now);
+      loop_.stop([this] { house_.close(); });
+    } else if (now.polls < a_.jobs) {
+      again_in(std::chrono::milliseconds(10));
+    } else {
+      measuring_ = true;
+      measured_.begin(now);
+      again_in(a_.time);
+    }
   }
+  void again_in(base::duration wait) { house_.timer.alarms().set(*this, house_.clock.now().mono + wait); }
+
+  bench::arguments const& a_;
   service::house& house_;
   watch::loop& loop_;
+  bench::measurement measured_;
+  bool measuring_ = false;
 };
 
 }  // namespace
@@ -87,12 +106,7 @@ int main(int count, char** words) {
   if (!source) bench::die(source.error().text.c_str());
   watch::loop_parts parts{house.loop.get_executor(), house.clock, house.timer.alarms(), log, journal, {source->get()}};
   watch::loop loop(std::move(parts), jobs(a));
-
-  stopwatch end(house, loop);
-  auto const begin = house.clock.now().mono;
-  house.timer.alarms().set(end, begin + a.time);
+  stopwatch measuring(a, house, loop);
   loop.start();
   house.loop.run();
-  auto const& totals = loop.statistics();
-  bench::print_result(totals.polls, totals.failed_polls, house.clock.now().mono - begin);
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "arguments.hpp"
+#include "measurement.hpp"
 
 namespace {
 
@@ -118,19 +119,11 @@ std::vector<connection> open_all(SSL_CTX* context, bench::arguments const& a, ex
   return all;
 }
 
-}  // namespace
-
-int main(int count, char** words) {
-  bench::arguments const a = bench::read_arguments(count, words);
-  exchange e;
-  e.request = "GET " + a.target + " HTTP/1.1\r\nHost: " + a.host + ":" + std::to_string(a.port) + "\r\n\r\n";
-  int const epoll = ::epoll_create1(EPOLL_CLOEXEC);
-  auto const begin = steady::now();
-  std::vector<connection> const all = open_all(make_context(a.ca_file), a, e, epoll);
-
+/// Fetches for `time`; returns how often it was answered.
+std::uint64_t fetch(int epoll, exchange const& e, std::chrono::milliseconds time) {
   std::uint64_t polls = 0;
   std::array<epoll_event, 256> ready;
-  auto const end = begin + a.time;
+  auto const end = steady::now() + time;
   while (steady::now() < end) {
     int const n = ::epoll_wait(epoll, ready.data(), ready.size(), 100);
     for (int i = 0; i < n; ++i) {
@@ -140,5 +133,19 @@ int main(int count, char** words) {
       send_request(c, e);
     }
   }
-  bench::print_result(polls, 0, steady::now() - begin);
+  return polls;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  bench::arguments const a = bench::read_arguments(count, words);
+  exchange e;
+  e.request = "GET " + a.target + " HTTP/1.1\r\nHost: " + a.host + ":" + std::to_string(a.port) + "\r\n\r\n";
+  int const epoll = ::epoll_create1(EPOLL_CLOEXEC);
+  std::vector<connection> const all = open_all(make_context(a.ca_file), a, e, epoll);
+  fetch(epoll, e, a.warm_up);
+  bench::measurement measured;
+  measured.begin({});
+  measured.print({fetch(epoll, e, a.time), 0});
 }
