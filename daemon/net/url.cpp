@@ -66,6 +66,10 @@ base::result<url> parse_url(std::string_view text, bool allow_userinfo) {
   if (seen.has_userinfo() && !allow_userinfo) return wrong("must not hold a user name or password");
   if (seen.has_fragment()) return wrong("must not have a fragment (the part from '#' on)");
 
+  // Boost 1.81 takes the rest of a bad port ("host:44x") for a path; after a host, one starts with '/' (RFC 3986, 3.3).
+  auto const path = seen.encoded_path();
+  if (!path.empty() && path.front() != '/') return wrong("has a port that is no number");
+
   url read;
   read.tls = scheme == urls::scheme::https;
   if (char const* const fault = read_host(seen, read.host)) return wrong(fault);
@@ -73,9 +77,7 @@ base::result<url> parse_url(std::string_view text, bool allow_userinfo) {
   if (!port) return port.error();
   read.port = *port;
   auto const target = seen.encoded_target();
-  std::string path(target.data(), target.size());
-  if (path.empty() || path.front() != '/') path.insert(path.begin(), '/');
-  read.target = base::secret(std::move(path));
+  read.target = base::secret((path.empty() ? "/" : "") + std::string(target.data(), target.size()));
   if (seen.has_userinfo()) read.userinfo = base::secret(seen.userinfo());
   return read;
 }
