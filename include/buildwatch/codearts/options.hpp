@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "buildwatch/base/result.hpp"
@@ -34,13 +35,13 @@ struct iam_auth {
   std::string domain;
   std::string user;
   base::secret password;
-  std::string project;  ///< default: the region
-  net::url endpoint;    ///< default: https://iam.{region}.myhuaweicloud.com
+  std::string project;  ///< empty: the region
+  net::url endpoint;    ///< without a host: iam_endpoint(region). Its path, if any, stands before the API's paths
 };
 
 /// `type: ecs`: temporary keys from the metadata service (codearts-api.md 3.3).
 struct ecs_auth {
-  net::url endpoint;  ///< default http://169.254.169.254; another for tests
+  net::url endpoint;  ///< without a host: metadata_endpoint(); another for tests
 };
 
 /// `type: none`: for a gateway that adds authentication.
@@ -60,5 +61,12 @@ struct provider_options {
   std::optional<net::url> proxy;                      ///< resolved: explicit, from the environment, or none
   net::tls_options tls;
 };
+
+/// Where the build service of a region answers (codearts-api.md 5): https://cloudbuild-ext.{region}.myhuaweicloud.com.
+[[nodiscard]] net::url service_endpoint(std::string_view region);
+/// Where tokens of a region are to be had (codearts-api.md 3.1): https://iam.{region}.myhuaweicloud.com.
+[[nodiscard]] net::url iam_endpoint(std::string_view region);
+/// Where a server of Huawei Cloud finds its temporary keys (codearts-api.md 3.3).
+[[nodiscard]] net::url metadata_endpoint();
 
 }  // namespace buildwatch::codearts

@@ -1,0 +1,14 @@
+// Instants as IAM and the metadata service write them.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "buildwatch/base/time.hpp"
+
+namespace buildwatch::codearts {
+
+/// "2020-01-04T09:05:22.701000Z": UTC, any number of decimals or none (codearts-api.md 3.1). Anything else: nullopt.
+[[nodiscard]] std::optional<base::wall_time> parse_timestamp(std::string_view text);
+
+}  // namespace buildwatch::codearts
