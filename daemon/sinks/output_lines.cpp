@@ -35,7 +35,9 @@ std::vector<std::string> secret_texts(std::vector<std::string_view> const& value
 }
 
 output_lines::output_lines(std::vector<std::string> const& hidden, std::function<void(std::string const&)> show)
-    : hidden_(hidden), show_(std::move(show)), keep_(longest_line + (hidden.empty() ? 0 : hidden.front().size())) {}
+    : hidden_(hidden),
+      show_(std::move(show)),
+      keep_(longest_line + std::max<std::size_t>(4, hidden.empty() ? 0 : hidden.front().size())) {}
 
 void output_lines::feed(std::string_view bytes) {
   while (!bytes.empty()) {

@@ -27,7 +27,8 @@ class output_lines {
 
   std::vector<std::string> const& hidden_;
   std::function<void(std::string const&)> show_;
-  std::size_t keep_;  // of one line: enough to recognise a secret that begins in the part that is shown
+  std::size_t
+      keep_;  // of one line: enough to recognise a secret (or a character) that begins in the part that is shown
   std::string line_;
   std::uint64_t beyond_ = 0;  // bytes of this line that were not kept
   std::uint64_t not_shown_ = 0;

@@ -57,7 +57,9 @@ void arrange(spawn_plan& plan, int input, int output) {
   posix_spawn_file_actions_addchdir_np(&plan.actions, "/");
   posix_spawn_file_actions_addclosefrom_np(&plan.actions, 3);
   sigset_t all, none;
-  sigfillset(&all);
+  // Not sigfillset: it leaves out the two signals that glibc uses itself, and posix_spawn would then hand them on
+  // ignored.
+  std::memset(&all, 0xFF, sizeof all);
   sigemptyset(&none);
   posix_spawnattr_setsigdefault(&plan.attributes, &all);
   posix_spawnattr_setsigmask(&plan.attributes, &none);
