@@ -11,8 +11,7 @@ constexpr std::size_t longest_address = 8192;
 std::optional<net::url> parsed(cursor const& c, std::string const& text, bool allow_userinfo) {
   auto address = net::parse_url(text, allow_userinfo);
   if (address) return std::move(*address);
-  c.error("expected an address such as http" + std::string(allow_userinfo ? "://proxy:3128: " : "s://host/path: ") +
-          address.error().text);
+  c.error(address.error().text);
   return std::nullopt;
 }
 
@@ -29,7 +28,7 @@ std::optional<net::url> proxy_of_environment(cursor const& map, net::url const& 
                                            either(world, "NO_PROXY", "no_proxy"));
   if (proxy) return *proxy;
   map.in.out.error(map.in.file, map.at.at, path(map.where, "proxy").text(),
-                   "HTTPS_PROXY of the environment: " + proxy.error().text + "; `proxy: none` turns it off");
+                   proxy.error().text + " (from the environment; `proxy: none` turns it off)");
   return std::nullopt;
 }
 

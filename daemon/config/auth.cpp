@@ -72,7 +72,7 @@ codearts::iam_auth read_iam(fields const& f, std::string const& region) {
   a.project = region;
   if (f.find("project") || region.empty()) a.project = text_of(f, "project");
   if (!region.empty()) a.endpoint = derived_iam(region);
-  auto const c = region.empty() ? f.require("endpoint", "without a region it can not be derived") : f.find("endpoint");
+  auto const c = region.empty() ? f.require("endpoint", "without a region it cannot be derived") : f.find("endpoint");
   if (c) a.endpoint = read_endpoint(*c).value_or(a.endpoint);
   return a;
 }
@@ -103,7 +103,7 @@ codearts::ecs_auth read_ecs(fields const& f) {
 codearts::auth read_auth(cursor const& c, std::string const& region) {
   fields const f(c, auth_keys());
   if (!f.valid()) return codearts::no_auth{};
-  auto const given = f.require("type", "aksk, token, iam, ecs or none");
+  auto const given = f.require("type", "one of aksk, token, iam, ecs or none");
   auto const type = given ? read_word(*given, types) : std::nullopt;
   f.check(type ? types[*type] : std::string_view{});
   switch (type.value_or(4)) {

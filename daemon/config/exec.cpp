@@ -51,11 +51,11 @@ std::optional<std::string> read_program(cursor const& c) {
   }
   if (text->find('/') == std::string::npos) {
     auto found = in_path(*text, c.in);
-    if (!found) c.error(quoted(*text) + " can not be run: no such program in PATH");
+    if (!found) c.error(quoted(*text) + " cannot be run: no such program in PATH");
     return found;
   }
   std::string full = joined(c.in.file.directory, *text);
-  if (auto const why = c.in.disk->not_runnable(full)) c.error(quoted(*text) + " can not be run: " + *why);
+  if (auto const why = c.in.disk->not_runnable(full)) c.error(quoted(*text) + " cannot be run: " + *why);
   return full;
 }
 

@@ -20,7 +20,7 @@ base::error wrong(std::string_view kind, std::string_view what) {
 }
 
 base::result<std::string> checked(std::string_view kind, base::result<std::string> value) {
-  if (!value) return wrong(kind, "can not be read: " + value.error().text);
+  if (!value) return wrong(kind, "cannot be read: " + value.error().text);
   drop_line_break(*value);
   if (value->empty()) return wrong(kind, "the value is empty");
   if (value->find('\0') != std::string::npos) return wrong(kind, "the value holds a NUL byte");

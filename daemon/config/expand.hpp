@@ -20,7 +20,7 @@ struct lookup {
 struct expanded {
   std::string text;
   bool stands_in = false;  ///< something came from outside the file: not to be quoted
-  bool assumed = false;    ///< credentials can not be read here and count as given; `text` says nothing
+  bool assumed = false;    ///< credentials cannot be read here and count as given; `text` says nothing
 };
 
 /// True where the text holds a `${` that is not escaped.

@@ -32,9 +32,9 @@ constexpr std::string_view no_newest = "following the newest build is not suppor
 void read_build(fields const& f, draft_job& j) {
   auto const c = f.find("build");
   if (!c) {
-    static_cast<void>(f.require("build", std::string(no_newest) + ": give `build: N`"));
+    static_cast<void>(f.require("build", std::string(no_newest) + ", give `build: N`"));
   } else if (c->at.kind == node::type::scalar && c->at.text == "latest") {
-    c->error(std::string(no_newest) + ": give a number");
+    c->error(std::string(no_newest) + ", give a number");
   } else {
     j.job.build = read_number(*c, 1, 2'147'483'647).value_or(0);
   }

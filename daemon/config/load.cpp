@@ -63,7 +63,7 @@ class loader {
         continue;
       }
       auto const found = disk_->matching(pattern_of(m.text));
-      if (!found) complain(m, "the pattern can not be expanded: " + found.error().text);
+      if (!found) complain(m, "the pattern cannot be expanded: " + found.error().text);
       if (!found) continue;
       for (auto const& path : *found) include_file(m, shorter(path));
     }

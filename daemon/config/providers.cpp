@@ -52,7 +52,7 @@ void read_where(fields const& f, codearts::provider_options& p) {
   } else if (!p.region.empty()) {
     p.endpoint = derived_endpoint(p.region);
   } else if (!f.find("region")) {
-    static_cast<void>(f.require("region", "or give `endpoint`"));
+    static_cast<void>(f.require("region", "give it, or `endpoint`"));
   }
 }
 

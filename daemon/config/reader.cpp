@@ -255,11 +255,25 @@ void syntax_error(source const& file, complaints& out, mark at, std::string text
   out.error(file, at, "", std::move(text));
 }
 
-void syntax_error(source const& file, complaints& out, YAML::ParserException const& e, builder const& b) {
-  bool const at_end = e.mark.line <= 0 && e.mark.column <= 0;
+/// Where a tab stands in the indentation of a line, if one does: yaml-cpp then complains about something else further
+/// on.
+std::optional<mark> tab_indent(std::string_view text, mark at) {
+  std::string_view line = text;
+  for (std::uint32_t n = 1; n < at.line; ++n) line.remove_prefix(std::min(line.find('\n'), line.size() - 1) + 1);
+  auto const first = line.find_first_not_of(' ');
+  if (first == std::string_view::npos || line[first] != '\t') return std::nullopt;
+  return mark{at.line, static_cast<std::uint32_t>(first + 1)};
+}
+
+void syntax_error(std::string_view text, source const& file, complaints& out, YAML::ParserException const& e,
+                  builder const& b) {
+  bool const at_end = e.mark.pos <= 0 || static_cast<std::size_t>(e.mark.pos) >= text.size();
   auto const open = b.open_flow();
   if (at_end && open)
     return syntax_error(file, out, *open, "not valid YAML: the bracket that opens here is never closed");
+  if (auto const tab = tab_indent(text, to_mark(e.mark))) {
+    return syntax_error(file, out, *tab, "not valid YAML: a tab indents this line; YAML takes spaces only");
+  }
   syntax_error(file, out, to_mark(e.mark), in_words(e.msg));
 }
 
@@ -287,7 +301,7 @@ bool read_yaml(std::string_view text, source const& file, complaints& out, recei
     syntax_error(file, out, stop.at, std::string(stop.why));
     return false;
   } catch (YAML::ParserException const& e) {
-    syntax_error(file, out, e, b);
+    syntax_error(text, file, out, e, b);
     return false;
   }
   return true;

@@ -45,7 +45,7 @@ sinks::sink_options read_sink(cursor const& c, std::string const& name) {
   s.delivery.name = name;
   fields const f(c, sink_keys());
   if (!f.valid()) return s;
-  auto const given = f.require("type", "stdout, log, webhook or exec");
+  auto const given = f.require("type", "one of stdout, log, webhook or exec");
   auto const type = given ? read_word(*given, types) : std::nullopt;
   f.check(type ? types[*type] : std::string_view{});
   if (!type) return s;

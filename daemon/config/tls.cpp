@@ -12,7 +12,7 @@ std::string read_file_name(fields const& f, std::string_view name) {
   auto const text = read_text(*c, "the path of a file");
   if (!text) return {};
   std::string full = joined(c->in.file.directory, *text);
-  if (auto const why = c->in.disk->unreadable(full)) c->error("the file can not be read: " + *why);
+  if (auto const why = c->in.disk->unreadable(full)) c->error("the file cannot be read: " + *why);
   return full;
 }
 

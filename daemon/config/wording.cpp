@@ -32,6 +32,15 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+/// How many differences still look like a slip: more where the beginnings agree ("failed" for "failure").
+std::size_t tolerated(std::string_view word, std::string_view known) {
+  constexpr std::size_t same_start = 3;
+  bool const alike = word.size() >= same_start && known.size() >= same_start &&
+                     distance(word.substr(0, same_start), known.substr(0, same_start)) == 0;
+  if (alike) return std::max(word.size(), known.size()) / 2;
+  return std::min(std::max<std::size_t>(1, word.size() / 3), known.size() - 1);
+}
+
 }  // namespace
 
 std::string cleaned(std::string_view text, std::size_t limit) {
@@ -61,10 +70,10 @@ std::string one_of(std::span<std::string_view const> words, std::string_view las
 std::optional<std::string_view> nearest(std::string_view word, std::span<std::string_view const> known) {
   if (word.empty() || word.size() > 100) return std::nullopt;
   std::optional<std::string_view> best;
-  std::size_t fewest = std::max<std::size_t>(1, word.size() / 3) + 1;
+  std::size_t fewest = 100;
   for (auto const k : known) {
     std::size_t const d = distance(word, k);
-    if (d < fewest && d < k.size()) {
+    if (d < fewest && d <= tolerated(word, k)) {
       fewest = d;
       best = k;
     }
