@@ -90,7 +90,7 @@ class Exec(Case):
 
     def test_failure_to_the_end(self):
         daemon = self.start_with({"script": self.sink(["/bin/sh", "-c", "exit 3"])})
-        line = daemon.wait_log(re.compile(r"\bscript\b.*(dead|gave up|giving up|given up)", re.I))
+        line = daemon.wait_log(re.compile(r"\bscript\b.*(dead|lost|gave up|giving up|given up)", re.I))
         self.assertRegex(line, r"\b3\b")
 
     def test_killed_by_a_signal(self):

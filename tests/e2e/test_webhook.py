@@ -79,7 +79,7 @@ class Webhooks(Case):
     def test_dead_when_the_schedule_is_used_up(self):
         hook = self.receiver(default={"status": 400})
         daemon = self.start(self.config(self.finished(), {"hook": self.hook(hook.url(), retry=["50ms", "50ms"])}))
-        line = daemon.wait_log(re.compile(r"\bhook\b.*(dead|gave up|giving up|given up)", re.I))
+        line = daemon.wait_log(re.compile(r"\bhook\b.*(dead|lost|gave up|giving up|given up)", re.I))
         self.assertIn("400", line)
         self.assertEqual(len(hook.seen()), 3)
 
