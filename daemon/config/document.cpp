@@ -9,15 +9,17 @@
 namespace buildwatch::config {
 namespace {
 
-constexpr std::array<std::string_view, 3> included{"jobs", "sinks", "rules"};
+constexpr std::array<key, 3> included{{{"jobs"}, {"sinks"}, {"rules"}}};
+
+bool knows(key_table table, std::string_view name) { return std::ranges::find(table, name, &key::name) != table.end(); }
 
 }  // namespace
 
 bool document::allowed(std::string const& key, mark key_at) {
   node const whole;
   cursor const top{in_, whole, path(), false};
-  if (!check_key(top, key, key_at, top_keys())) return false;
-  if (in_.file.main() || std::ranges::find(included, key) != included.end()) return true;
+  if (in_.file.main()) return check_key(top, key, key_at, top_keys());
+  if (!knows(top_keys(), key) || knows(included, key)) return check_key(top, key, key_at, included);
   in_.out.error(in_.file, key_at, key, "belongs in the main file; included files hold jobs, sinks and rules only");
   return false;
 }

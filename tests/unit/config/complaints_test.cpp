@@ -51,7 +51,7 @@ TEST(warnings, name_sinks_and_globs_without_use) {
                             "rules:\n  - {to: [used], jobs: [\"night*\", \"web-*\", nightly, \"n[a-k]*\", weekly]}\n");
   EXPECT_EQ(
       all, (std::vector<std::string>{"8:3 sinks.idle: no rule uses this sink", "10:35 rules[0].jobs[1]: matches no job",
-                                     "10:63 rules[0].jobs[4]: matches no job"}));
+                                     "10:64 rules[0].jobs[4]: matches no job"}));
 }
 
 TEST(warnings, name_plain_http_and_show_no_path_of_it) {

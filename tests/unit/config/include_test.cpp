@@ -43,18 +43,18 @@ TEST_F(include, adds_jobs_sinks_and_rules_in_order_of_name) {
 TEST_F(include, complains_under_the_name_of_each_file) {
   files_.write("d/a.yaml", job("m", '1', ", poll: {idle: 5}"));
   files_.write("d/b.yaml",
-               "version: 1\ninclude: [x]\nlog: {}\nlgo: {}\n" + job("x", '0') + "sinks: {s: {type: log}}\n");
+               "version: 1\ninclude: [x]\nlog: {}\nsnks: {}\n" + job("x", '0') + "sinks: {s: {type: log}}\n");
   auto const result = load_main("[\"d/*.yaml\"]", job("m", '0') + "sinks: {s: {type: log}}\n");
   std::string const all = lines(result);
   EXPECT_EQ(
       all,
       "d/a.yaml:2:12: jobs[0].name: another job has this name already: line 6 of main.yaml\n"
-      "d/a.yaml:2:77: jobs[0].poll.idle: a duration needs a unit, such as 5s\n"
+      "d/a.yaml:2:80: jobs[0].poll.idle: a duration needs a unit, such as 5s\n"
       "d/b.yaml:1:1: version: belongs in the main file; included files hold jobs, sinks and rules only\n"
       "d/b.yaml:2:1: include: belongs in the main file; included files hold jobs, sinks and rules only\n"
       "d/b.yaml:3:1: log: belongs in the main file; included files hold jobs, sinks and rules only\n"
-      "d/b.yaml:4:1: lgo: unknown key; did you mean \"log\"?\n"
-      "d/b.yaml:6:21: jobs[0].job_id: another job watches this build of this provider already: line 6 of main.yaml\n"
+      "d/b.yaml:4:1: snks: unknown key; did you mean \"sinks\"?\n"
+      "d/b.yaml:6:23: jobs[0].job_id: another job watches this build of this provider already: line 6 of main.yaml\n"
       "d/b.yaml:7:9: sinks.s: another sink has this name already: line 7 of main.yaml\n");
 }
 
