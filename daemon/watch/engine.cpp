@@ -29,8 +29,9 @@ void commands::clear() {
 engine::state::state(options given, base::instant now) : what(std::move(given)), jobs(what.jobs.size()) {
   what.jobs.shrink_to_fit();
   if (idle_rate(what) > polls_per_second_for_grid) grid = tick_grid;
+  last_now = now.mono - base::duration(1);
   providers.reserve(what.providers.size());
-  for (provider_options const& p : what.providers) providers.emplace_back(p);
+  for (provider_options const& p : what.providers) providers.emplace_back(p).wake = now.mono;
   for (job_index i = 0; i < jobs.size(); ++i) ++provider_of(i).watched;
   for (provider_state& p : providers) {
     p.jobs.reserve(p.watched);
@@ -113,6 +114,7 @@ base::time_point engine::state::wake_of(provider_state const& p) const {
     base::time_point const at = std::max(p.cause_since + p.unreachable_after, p.retell_at);
     if (at < p.gate.opens()) wake = std::min(wake, at);
   }
+  if (owes_recovery(p)) wake = std::min(wake, p.retell_at);
   if (!p.due.empty() && p.in_flight < p.gate.width()) {
     wake = std::min(wake, std::max({p.due.top().due, p.gate.opens(), p.bucket.next()}));
   }

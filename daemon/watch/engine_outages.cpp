@@ -197,6 +197,7 @@ void engine::state::run_deadlines(provider_index which, base::instant now, comma
     p.deadlines.pop();
     run_deadline(job, now, out);
   }
+  if (owes_recovery(p) && now.mono >= p.retell_at) tell_of_provider(which, false, {}, now, out);
   if (!p.gate.quiet(now.mono) || p.cause_since == track::never || now.mono < p.retell_at) return;
   if (now.mono - p.cause_since < p.unreachable_after) return;
   tell_of_provider(which, true, p.last_cause, now, out);

@@ -78,6 +78,10 @@ struct engine::state {
   void release_deferred(provider_state& p, job_index but, base::time_point now);
   [[nodiscard]] bool all_fail(provider_state const& p, bool overdue, base::time_point now) const;
   [[nodiscard]] bool overdue(provider_state const& p, base::time_point now) const;
+  /// Its recovery could not be stored. Told again by time: all its jobs may be done, and nothing asked any more.
+  [[nodiscard]] static bool owes_recovery(provider_state const& p) {
+    return p.reach.told == track::told::unreachable && !p.reach.failing() && p.retell_at != track::never;
+  }
   [[nodiscard]] base::time_point deadline_of(job_index job) const;
   /// True: an event of the job itself is on its way, and the job is held.
   bool decide(job_index job, base::instant now, commands& out);

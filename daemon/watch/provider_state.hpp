@@ -37,7 +37,7 @@ struct provider_state {
   std::uint32_t logged = 0;   ///< jobs whose trouble stands in the log
   bool cause_logged = false;  ///< one of its jobs has told the log of a provider's cause since it was last heard
   bool folding = false;       ///< too many jobs fail to name each above debug
-  base::time_point wake = base::time_point::min();  ///< when tick() next has something to do here
+  base::time_point wake{};    ///< when tick() next has something to do here
 };
 
 }  // namespace buildwatch::watch
