@@ -1,9 +1,9 @@
 // `type: ecs`: temporary keys from the metadata service of the server this runs on (codearts-api.md 3.3).
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "codearts/auth.hpp"
+#include "codearts/json_tree.hpp"
 #include "codearts/poll_signer.hpp"
 #include "codearts/redact.hpp"
 #include "codearts/side_call.hpp"
@@ -40,7 +40,7 @@ std::string text_of(json const& object, char const* name) {
 }
 
 std::optional<temporary_keys> parse_keys(std::string const& body) {
-  json const answer = json::parse(body, nullptr, false);
+  json const answer = parse_tree(body);
   if (!answer.is_object() || !answer.contains("credential") || !answer["credential"].is_object()) return std::nullopt;
   json const& from = answer["credential"];
   temporary_keys keys{base::secret(text_of(from, "access")), base::secret(text_of(from, "secret")),

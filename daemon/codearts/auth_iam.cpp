@@ -1,9 +1,9 @@
 // `type: iam`: tokens by user and password (codearts-api.md 3.1).
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "codearts/auth.hpp"
+#include "codearts/json_tree.hpp"
 #include "codearts/redact.hpp"
 #include "codearts/side_call.hpp"
 #include "codearts/timestamp.hpp"
@@ -31,7 +31,7 @@ std::optional<base::wall_time> stamp(json const& token, char const* name) {
 
 /// From the answer's own two stamps, so that it does not matter when our wall clock is wrong.
 base::duration lifetime_of(std::string const& body, base::wall_time now) {
-  json const answer = json::parse(body, nullptr, false);
+  json const answer = parse_tree(body);
   if (!answer.is_object() || !answer.contains("token") || !answer["token"].is_object()) return documented_lifetime;
   auto const expires = stamp(answer["token"], "expires_at");
   if (!expires) return documented_lifetime;
