@@ -66,8 +66,7 @@ class ecs final : public credential_fetcher {
   awaitable<fetched> fetch(base::time_point deadline) override {
     fetched out;
     net::response answer;
-    bool const had_session = session_fresh();
-    if (!had_session) out.problem = co_await begin_session(deadline, answer);
+    if (!session_fresh()) out.problem = co_await begin_session(deadline, answer);
     if (!out.problem) out.problem = co_await ask_keys(deadline, answer);
     if (!out.problem && answer.status == 401 && answer.body.find(no_agency) == std::string::npos) {
       session_until_ = base::time_point::min();

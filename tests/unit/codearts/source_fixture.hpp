@@ -107,12 +107,19 @@ class source_test : public ::testing::Test {
     options.endpoint = service_endpoint(options.region);
   }
 
-  ~source_test() override {
+  ~source_test() override { end(); }
+
+  /// Stops the source before it goes, as its door asks.
+  void end() {
     if (source) source->stop();
     turn();
+    source.reset();
   }
 
   void make(codearts::auth how) {
+    end();
+    api_wire = std::make_shared<wire>();
+    side_wire = std::make_shared<wire>();
     options.auth = std::move(how);
     clients over;
     over.api = std::make_unique<scripted_client>(io.get_executor(), api_wire);
