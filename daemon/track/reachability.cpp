@@ -41,8 +41,8 @@ decision at_deadline(circumstances const& c) {
   if (c.provider_told) return decision::nothing;
   // Its provider has answered others while this one went on failing: whatever the cause looks like, it is this job.
   if (c.heard_meanwhile || !c.provider_failing) return decision::job;
-  if (c.all_fail) return decision::provider;
-  if (!c.cause_is_providers) return decision::job;
+  if (c.all_fail_surely) return decision::provider;
+  if (!c.cause_is_providers && !c.all_fail) return decision::job;
   return c.provider_overdue ? decision::provider : decision::defer;
 }
 

@@ -141,15 +141,17 @@ void engine::state::release_deferred(provider_state& p, job_index but, base::tim
   }
 }
 
-bool engine::state::all_fail(provider_state const& p, bool provider_overdue, base::time_point now) const {
-  if (p.failing < 2) return false;
-  if (p.failing == p.watched) return true;
-  if (!provider_overdue) return false;
-  // A provider that hangs lets few polls end. Jobs that never were answered, or whose polls are overdue as well, are no
-  // sign of its health; one that is well and not yet due again is.
+bool engine::state::none_is_well(provider_state const& p, base::time_point now) const {
   return std::ranges::none_of(p.jobs, [&](job_index job) {
     job_state const& j = jobs[job];
     return j.stage == stage::queued && j.answered && j.due > now && !(j.trouble && j.trouble->failing);
+  });
+}
+
+bool engine::state::each_failed_twice(provider_state const& p) const {
+  return std::ranges::none_of(p.jobs, [&](job_index job) {
+    trouble const* const t = jobs[job].trouble.get();
+    return t && t->failing && t->failures < 2;
   });
 }
 
@@ -164,7 +166,10 @@ bool engine::state::decide(job_index job, base::instant now, commands& out) {
   c.provider_overdue = overdue(p, now.mono);
   c.cause_is_providers = of_provider(t.fault) && !t.not_found;
   c.heard_meanwhile = t.heard_meanwhile;
-  c.all_fail = t.failing && all_fail(p, c.provider_overdue, now.mono);
+  if (t.failing && p.failing >= 2) {
+    c.all_fail = p.failing == p.watched || (c.provider_overdue && none_is_well(p, now.mono));
+    c.all_fail_surely = c.all_fail && (c.provider_overdue || each_failed_twice(p));
+  }
   switch (track::at_deadline(c)) {
     case track::decision::nothing: return false;
     case track::decision::provider: tell_of_provider(which, true, t.text, now, out); return false;
@@ -176,7 +181,8 @@ bool engine::state::decide(job_index job, base::instant now, commands& out) {
     p.deadlines.push(until, job);
     p.deferred.push_back(job);
   }
-  jobs[job].due = std::min(jobs[job].due, std::max(until, now.mono + base::duration(1)));
+  // What it waits for is fresh evidence: no back-off meanwhile.
+  jobs[job].due = std::min({jobs[job].due, now.mono + interval_of(job), std::max(until, now.mono + base::duration(1))});
   return false;
 }
 

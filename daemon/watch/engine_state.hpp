@@ -76,7 +76,10 @@ struct engine::state {
   void provider_heard(job_index job, base::time_point sent, base::instant now, commands& out);
   void start_clocks_anew(provider_state& p, job_index but, base::time_point now);
   void release_deferred(provider_state& p, job_index but, base::time_point now);
-  [[nodiscard]] bool all_fail(provider_state const& p, bool overdue, base::time_point now) const;
+  /// No job of it was answered well and is not yet due again. A provider that hangs lets few polls end: jobs never
+  /// answered, and those whose polls are overdue too, are no sign of its health.
+  [[nodiscard]] bool none_is_well(provider_state const& p, base::time_point now) const;
+  [[nodiscard]] bool each_failed_twice(provider_state const& p) const;
   [[nodiscard]] bool overdue(provider_state const& p, base::time_point now) const;
   /// Its recovery could not be stored. Told again by time: all its jobs may be done, and nothing asked any more.
   [[nodiscard]] static bool owes_recovery(provider_state const& p) {

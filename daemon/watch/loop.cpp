@@ -5,6 +5,9 @@
 #include <boost/asio/post.hpp>
 #include <deque>
 #include <exception>
+#include <functional>
+#include <iterator>
+#include <string>
 #include <utility>
 
 #include "watch/lag.hpp"
@@ -225,7 +228,10 @@ asio::awaitable<void> loop::state::store(std::shared_ptr<state> self) {
     }
     if (escaped) why = "internal error: " + text_of(escaped);
     base::instant const now = self->parts.clock.now();
-    for (std::uint64_t const token : tokens) self->engine.settle({token, stored, why}, now, self->todo);
+    for (std::uint64_t const token : tokens) {
+      committed const what{token, stored, why};
+      self->engine.settle(what, now, self->todo);
+    }
     self->carry_out(self, nullptr);
   }
 }

@@ -50,7 +50,7 @@ enum class decision : std::uint8_t {
   nothing,   ///< its provider's outage was announced already
   job,       ///< job.unreachable
   provider,  ///< provider.unreachable
-  defer,     ///< it looks like the provider, but that one has not failed for long enough: wait for it, or for its word
+  defer,     ///< it may be the provider: wait until that one has failed for long enough too, or answers somebody
 };
 
 struct circumstances {
@@ -59,6 +59,7 @@ struct circumstances {
   bool provider_overdue = false;    ///< and that for the smallest unreachable_after of its jobs
   bool cause_is_providers = false;  ///< the job's last failure: 401, 429, 503 or no connection
   bool all_fail = false;            ///< every job of the provider, and there are two or more
+  bool all_fail_surely = false;     ///< and none of them for the first time: a neighbour may only have stumbled
   bool heard_meanwhile = false;     ///< the job had been deferred, and its provider has answered another job since
 };
 

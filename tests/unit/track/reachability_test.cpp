@@ -80,21 +80,39 @@ class deadlines : public testing::TestWithParam<row> {};
 
 TEST_P(deadlines, decide) { EXPECT_EQ(at_deadline(GetParam().c), GetParam().expected) << GetParam().what; }
 
-circumstances given(bool told, bool failing, bool overdue, bool cause, bool all, bool heard) {
-  return {told, failing, overdue, cause, all, heard};
+circumstances given(bool told, bool failing, bool overdue, bool cause) {
+  circumstances c;
+  c.provider_told = told;
+  c.provider_failing = failing;
+  c.provider_overdue = overdue;
+  c.cause_is_providers = cause;
+  return c;
+}
+
+circumstances with_all(circumstances c, bool surely) {
+  c.all_fail = true;
+  c.all_fail_surely = surely;
+  return c;
+}
+
+circumstances heard(circumstances c) {
+  c.heard_meanwhile = true;
+  return c;
 }
 
 INSTANTIATE_TEST_SUITE_P(
     table, deadlines,
     testing::Values(
-        row{"only this job", given(false, false, false, false, false, false), decision::job},
-        row{"only asked lately, its own cause", given(false, true, true, false, false, false), decision::job},
-        row{"provider was told", given(true, true, true, true, true, false), decision::nothing},
-        row{"all fail", given(false, true, false, false, true, false), decision::provider},
-        row{"provider's cause, long enough", given(false, true, true, true, false, false), decision::provider},
-        row{"provider's cause, not long enough", given(false, true, false, true, false, false), decision::defer},
-        row{"provider's cause, but it answered another", given(false, true, false, true, false, true), decision::job},
-        row{"provider's cause, and it answers", given(false, false, false, true, false, false), decision::job}));
+        row{"its provider answers others", given(false, false, false, false), decision::job},
+        row{"only it was asked lately, its own cause", given(false, true, true, false), decision::job},
+        row{"the provider was told", given(true, true, true, true), decision::nothing},
+        row{"all fail", with_all(given(false, true, false, false), true), decision::provider},
+        row{"all fail, one perhaps by chance", with_all(given(false, true, false, false), false), decision::defer},
+        row{"all fail, for long enough", with_all(given(false, true, true, false), false), decision::provider},
+        row{"provider's cause, long enough", given(false, true, true, true), decision::provider},
+        row{"provider's cause, not long enough", given(false, true, false, true), decision::defer},
+        row{"provider's cause, but it answered another", heard(given(false, true, false, true)), decision::job},
+        row{"provider's cause, and it answers", given(false, false, false, true), decision::job}));
 
 }  // namespace
 }  // namespace buildwatch::track

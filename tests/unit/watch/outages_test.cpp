@@ -155,6 +155,25 @@ TEST(unreachable, a_job_with_no_connection_beside_a_healthy_one_is_a_job) {
   EXPECT_LE(w.events[0].timestamp, w.wall_at(5min + 11s)) << "deferred until its neighbour has answered";
 }
 
+TEST(unreachable, a_neighbour_that_stumbles_makes_no_outage_of_the_provider) {
+  for (auto const cause : {fault::other, fault::no_connection}) {
+    world w(jobs(2, ten));
+    int n = 0;
+    w.answer = [&](job_index j, asks) { return j == 0 || ++n % 2 == 0 ? failed(cause) : undecided(); };
+    w.run_until(5h);
+    EXPECT_EQ(w.told(), strings{"job0 job.unreachable"});
+    EXPECT_LE(w.events[0].timestamp, w.wall_at(5min + 31s));
+  }
+}
+
+TEST(unreachable, a_neighbour_that_fails_for_good_meanwhile_makes_it_the_providers) {
+  world w(jobs(2, ten));
+  w.answer = [&](job_index j, asks) { return j == 0 || w.now() > 4min + 50s ? failed() : undecided(); };
+  w.run_until(5h);
+  EXPECT_EQ(w.told(), strings{"provider.unreachable"});
+  EXPECT_LE(w.events[0].timestamp, w.wall_at(5min + 31s));
+}
+
 TEST(unreachable, deferred_to_the_provider_when_nobody_answers_any_more) {
   // job0 fails from 1 min on; job1 answers until 4 min. At job0's deadline it looks like the provider, which has not
   // failed long enough.
