@@ -19,7 +19,8 @@ class gate {
   static constexpr base::duration longest_backoff = std::chrono::minutes(5);
   static constexpr base::duration longest_asked_for = std::chrono::hours(1);  ///< `Retry-After` is honoured up to this
 
-  explicit gate(unsigned connections) : connections_(connections) {}
+  /// `cautious`: there is a credential that may be refused, so the first answer is waited for alone.
+  explicit gate(unsigned connections, bool cautious = true) : connections_(connections), cautious_(cautious) {}
 
   /// A request sent at `sent` was answered so. True: a trouble begins that was not known yet (worth a log line).
   bool throttled(base::time_point sent, base::time_point now, std::optional<base::duration> retry_after);
@@ -48,7 +49,7 @@ class gate {
   base::time_point since_{};                          ///< of the trouble: of its first quiet period
   unsigned step_ = 0;
   trouble trouble_ = trouble::none;
-  bool cautious_ = true;
+  bool cautious_;
 };
 
 }  // namespace buildwatch::watch

@@ -6,13 +6,14 @@ namespace buildwatch::watch {
 namespace {
 
 constexpr base::duration longest_backoff = std::chrono::minutes(5);
+constexpr base::duration first_look = std::chrono::seconds(15);  // few jobs are all seen for the first time by then
 constexpr double spare = 1.25;  // room beside the first polls, so that builds found running can be polled on time
 
 }  // namespace
 
 base::duration first_poll_offset(std::size_t index, std::size_t count, double rate_per_second, timing const& times) {
   double const needed = spare * static_cast<double>(count) / rate_per_second * 1e9;
-  auto const shortest = static_cast<double>(std::min(times.idle, times.building).count());
+  auto const shortest = static_cast<double>(std::min(times.idle, first_look).count());
   auto const longest = static_cast<double>(times.idle.count());
   double const window = std::clamp(needed, shortest, longest);
   return base::duration(

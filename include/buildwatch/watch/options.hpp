@@ -37,6 +37,7 @@ struct provider_options {
   std::string name;
   unsigned connections = 8;     ///< requests in flight at most
   double rate_per_second = 10;  ///< token bucket; bursts of one second's worth (at least 1)
+  bool has_credential = true;   ///< false: nothing can be refused, so the first answer is not waited for alone
 };
 
 struct options {

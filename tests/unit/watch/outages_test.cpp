@@ -43,6 +43,7 @@ TEST(unreachable, recovers_once_before_what_else_the_answer_tells) {
             (strings{"job0 build.started", "job0 job.unreachable", "job0 job.recovered", "job0 build.finished"}));
   EXPECT_EQ(w.engine().counts().done, 1U);
   EXPECT_EQ(w.events[3].build->last_seen_running, w.wall_at(50s));
+  EXPECT_EQ(w.events[3].timestamp, w.events[2].timestamp) << "both by the one answer, not a poll later";
 }
 
 TEST(unreachable, a_second_outage_has_another_id) {
