@@ -211,7 +211,7 @@ asio::awaitable<outcome> pooled_client::obtain(lease& into, base::time_point now
     co_return failure{errc::no_connection, fmt::format("no connection to {} within {}", route_.peer, within)};
   }
   co_return failure{errc::timed_out,
-                    fmt::format("all {} connections to {} were busy for {}", most_, route_.peer, within)};
+                    fmt::format("no free connection to {} within {}: all {} are busy", route_.peer, within, most_)};
 }
 
 asio::awaitable<outcome> pooled_client::open(connection& fresh, base::time_point deadline) {

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace buildwatch::net {
 
@@ -38,10 +40,11 @@ std::string host_and_port(std::string_view host, std::uint16_t port) {
 }
 
 std::string words(base::duration length) {
-  auto const ms = std::chrono::duration_cast<std::chrono::milliseconds>(length).count();
-  if (ms < 1000) return fmt::format("{} ms", ms < 0 ? 0 : ms);
-  if (ms < 60'000) return fmt::format("{:.4g} s", static_cast<double>(ms) / 1000.0);
-  return fmt::format("{:.4g} min", static_cast<double>(ms) / 60'000.0);
+  // Two digits or so: a deadline of 10 s has lost some microseconds by the time it is told of.
+  double const seconds = std::max(std::chrono::duration<double>(length).count(), 0.0);
+  if (seconds >= 9.95) return fmt::format("{:.0f} s", seconds);
+  if (seconds >= 0.995) return fmt::format("{:.2g} s", seconds);
+  return fmt::format("{:.0f} ms", seconds < 0.0995 ? seconds * 1000 : std::round(seconds * 100) * 10);
 }
 
 }  // namespace buildwatch::net

@@ -53,7 +53,8 @@ TEST(AnswerParser, WithLengthInAnyPieces) {
 
 TEST(AnswerParser, ChunkedInAnyPieces) {
   for (std::string_view const bytes :
-       {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;ext=1\r\n world\r\n0\r\nRetry-After: 9\r\n\r\n",
+       {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;ext=1\r\n world\r\n0\r\nRetry-After: "
+        "9\r\n\r\n",
         "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n00B\r\nhello world\r\n0\r\n\r\n"}) {
     for (auto const piece : all_pieces(bytes)) {
       reading const read(bytes, piece);
@@ -82,8 +83,9 @@ TEST(AnswerParser, BodyThatEndsWithTheConnection) {
 }
 
 TEST(AnswerParser, CutShortAnywhere) {
-  for (std::string_view const bytes : {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
-                                       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"}) {
+  for (std::string_view const bytes :
+       {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"}) {
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       EXPECT_EQ(reading(bytes.substr(0, size), 3, true).seen, verdict::cut) << size;
     }
@@ -177,7 +179,8 @@ TEST(AnswerParser, HeadOver64KiB) {
 }
 
 TEST(AnswerParser, LongFieldsAreLeftOut) {
-  std::string const fields = "Retry-After: " + std::string(9000, '1') + "\r\nX-Subject-Token: " + std::string(20'000, 't') + "\r\n";
+  std::string const fields =
+      "Retry-After: " + std::string(9000, '1') + "\r\nX-Subject-Token: " + std::string(20'000, 't') + "\r\n";
   reading const read("HTTP/1.1 200 OK\r\n" + fields + "Content-Length: 0\r\n\r\n", 4096);
   ASSERT_EQ(read.seen, verdict::complete);
   EXPECT_EQ(read.answer.retry_after, "");
@@ -196,9 +199,13 @@ TEST(AnswerParser, BodyOver1MiB) {
   EXPECT_EQ(reading("HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n").seen, verdict::too_large);
   EXPECT_EQ(reading("HTTP/1.1 200 OK\r\n\r\n" + exact + "y", 16384).seen, verdict::too_large);
   EXPECT_EQ(reading("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100001\r\n").seen, verdict::too_large);
-  EXPECT_EQ(reading("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffff\r\n").seen, verdict::too_large);
-  EXPECT_EQ(reading("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100000\r\n" + exact + "\r\n1\r\ny\r\n0\r\n\r\n", 16384).seen,
+  EXPECT_EQ(reading("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffff\r\n").seen,
             verdict::too_large);
+  EXPECT_EQ(
+      reading("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100000\r\n" + exact + "\r\n1\r\ny\r\n0\r\n\r\n",
+              16384)
+          .seen,
+      verdict::too_large);
 }
 
 TEST(AnswerParser, IsUsedAgain) {

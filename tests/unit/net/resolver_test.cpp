@@ -1,4 +1,5 @@
-// Look-ups that answer, fail, hang and are shared. The loop's time is set by hand; threads are real, and held by latches.
+// Look-ups that answer, fail, hang and are shared. The loop's time is set by hand; threads are real, and held by
+// latches.
 #include "buildwatch/net/resolver.hpp"
 
 #include <gtest/gtest.h>
@@ -69,7 +70,8 @@ struct bench {
   std::optional<resolver> under_test;
 
   bench() {
-    under_test.emplace(loop.get_executor(), alarms, [names = names](std::string const& host) { return (*names)(host); });
+    under_test.emplace(loop.get_executor(), alarms,
+                       [names = names](std::string const& host) { return (*names)(host); });
   }
   ~bench() {
     under_test.reset();
@@ -80,15 +82,17 @@ struct bench {
     names->changed.notify_all();
   }
 
-  static boost::asio::awaitable<void> task(resolver& with, std::string host, base::time_point deadline, void const* owner,
-                                           std::shared_ptr<std::optional<answer>> into) {
+  static boost::asio::awaitable<void> task(resolver& with, std::string host, base::time_point deadline,
+                                           void const* owner, std::shared_ptr<std::optional<answer>> into) {
     *into = co_await with.resolve(std::move(host), deadline, owner);
   }
-  std::shared_ptr<std::optional<answer>> ask(std::string host, base::duration within = 10s, void const* owner = nullptr) {
+  std::shared_ptr<std::optional<answer>> ask(std::string host, base::duration within = 10s,
+                                             void const* owner = nullptr) {
     auto into = std::make_shared<std::optional<answer>>();
-    boost::asio::co_spawn(loop, task(*under_test, std::move(host), clock.at.mono + within, owner, into), [](std::exception_ptr failed) {
-      if (failed) std::rethrow_exception(failed);
-    });
+    boost::asio::co_spawn(loop, task(*under_test, std::move(host), clock.at.mono + within, owner, into),
+                          [](std::exception_ptr failed) {
+                            if (failed) std::rethrow_exception(failed);
+                          });
     turn();
     return into;
   }

@@ -24,7 +24,8 @@ TEST(Url, ReadsWhatRfc3986Allows) {
       {"https://example.com:80/", true, "example.com", 80, "/", "https://example.com:80"},
       {"https://example.com:/x", true, "example.com", 443, "/x", "https://example.com"},
       {"https://example.com?a=b&c=d%20e", true, "example.com", 443, "/?a=b&c=d%20e", "https://example.com"},
-      {"https://example.com/bot%2Fhook/s3cr3t?key=1", true, "example.com", 443, "/bot%2Fhook/s3cr3t?key=1", "https://example.com"},
+      {"https://example.com/bot%2Fhook/s3cr3t?key=1", true, "example.com", 443, "/bot%2Fhook/s3cr3t?key=1",
+       "https://example.com"},
       {"http://127.0.0.1:8080/v1", false, "127.0.0.1", 8080, "/v1", "http://127.0.0.1:8080"},
       {"https://[::1]:8443/v1", true, "::1", 8443, "/v1", "https://[::1]:8443"},
       {"https://[2001:DB8:0:0::1]/", true, "2001:db8::1", 443, "/", "https://[2001:db8::1]"},
@@ -104,7 +105,8 @@ TEST(Url, HostHeaderNamesThePortWhereItIsNotUsual) {
 }
 
 TEST(Url, Loopback) {
-  for (auto const host : {"127.0.0.1", "127.255.3.4", "::1", "localhost", "LocalHost"}) EXPECT_TRUE(is_loopback(host)) << host;
+  for (auto const host : {"127.0.0.1", "127.255.3.4", "::1", "localhost", "LocalHost"})
+    EXPECT_TRUE(is_loopback(host)) << host;
   for (auto const host : {"128.0.0.1", "::2", "localhost.example.com", "0.0.0.0", "127.0.0.1.nip.io", ""}) {
     EXPECT_FALSE(is_loopback(host)) << host;
   }
