@@ -6,6 +6,7 @@
 namespace buildwatch::cli {
 
 int run(common_options const& common) {
+  service::hold_signals();  // a SIGTERM that comes while a large file is read is followed as soon as the daemon stands
   config::loaded loaded = load(common, false);
   if (!loaded.settings) return wrong_configuration;
   auto const log = service::make_log(log_of(common, *loaded.settings), 2);

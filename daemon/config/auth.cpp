@@ -104,7 +104,7 @@ codearts::auth read_auth(cursor const& c, std::string const& region) {
   fields const f(c, auth_keys());
   if (!f.valid()) return codearts::no_auth{};
   auto const given = f.require("type", "one of aksk, token, iam, ecs or none");
-  auto const type = given ? read_word(*given, types) : std::nullopt;
+  auto const type = given ? read_word(*given, types, {}, quoting::never) : std::nullopt;
   f.check(type ? types[*type] : std::string_view{});
   switch (type.value_or(4)) {
     case 0: return read_aksk(f);

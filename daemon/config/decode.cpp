@@ -108,10 +108,11 @@ std::optional<std::string> read_name(cursor const& c) {
 }
 
 std::optional<std::size_t> read_word(cursor const& c, std::span<std::string_view const> words,
-                                     std::span<std::string_view const> later) {
+                                     std::span<std::string_view const> later, quoting how) {
   auto const expected = one_of(words);
-  auto const s = read_scalar(c, expected);
+  auto s = read_scalar(c, expected);
   if (!s) return std::nullopt;
+  if (how == quoting::never) s->quotable = false;
   auto const at = std::ranges::find(words, s->text);
   if (at != words.end()) return static_cast<std::size_t>(at - words.begin());
   if (std::ranges::find(later, s->text) != later.end()) {

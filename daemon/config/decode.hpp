@@ -39,9 +39,13 @@ void unexpected(cursor const& c, scalar const& s, std::string_view expected);
 [[nodiscard]] bool is_name(std::string_view text);
 extern std::string_view const name_rule;
 
+/// Whether a complaint may show the word that it is about: never where a secret may stand by mistake.
+enum class quoting : std::uint8_t { where_allowed, never };
+
 /// The index of one of `words`. Those in `later` are "not supported yet".
 [[nodiscard]] std::optional<std::size_t> read_word(cursor const& c, std::span<std::string_view const> words,
-                                                   std::span<std::string_view const> later = {});
+                                                   std::span<std::string_view const> later = {},
+                                                   quoting how = quoting::where_allowed);
 
 [[nodiscard]] std::optional<std::uint32_t> read_number(cursor const& c, std::uint32_t from, std::uint32_t to);
 

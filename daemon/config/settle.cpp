@@ -31,7 +31,8 @@ settings settle(draft d) {
   settings s;
   s.log = d.log;
   for (auto& p : d.providers) {
-    s.watch.providers.push_back({p.provider.name, p.provider.connections, p.provider.rate_per_second});
+    s.watch.providers.push_back({p.provider.name, p.provider.connections, p.provider.rate_per_second,
+                                 !std::holds_alternative<codearts::no_auth>(p.provider.auth)});
     s.providers.push_back(std::move(p.provider));
   }
   merger merge(d.defaults);

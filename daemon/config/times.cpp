@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 1> later_modes{"adaptive"};
 void read_overdue(cursor const& c) {
   auto const s = read_scalar(c, "a duration, auto or never");
   if (!s || s->text == "never") return;
-  if (s->text == "auto" || parse_duration(s->text)) return c.error("only `never` is supported yet");
+  if (s->text == "auto" || parse_duration(s->text)) return c.error("not supported yet; only `never` is");
   unexpected(c, *s, "a duration, auto or never");
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <signal.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <random>
@@ -25,6 +27,13 @@ constexpr base::duration whole_stop = 4500ms;
 std::function<double()> jitter() {
   return [engine = std::mt19937_64(std::random_device{}()),
           even = std::uniform_real_distribution<double>(0, 1)]() mutable { return even(engine); };
+}
+
+sigset_t followed_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int const number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  return set;
 }
 
 std::vector<notify::job_facts> facts_of(config::settings const& what) {
@@ -124,6 +133,8 @@ bool daemon::run() {
 }
 
 void daemon::listen() {
+  sigset_t const held = followed_signals();
+  pthread_sigmask(SIG_UNBLOCK, &held, nullptr);
   signals_.async_wait([this](boost::system::error_code ec, int number) {
     if (ec) return;
     on_signal(number);
@@ -174,6 +185,11 @@ void daemon::log_totals() {
               fmt::format("polled {} times, {} failed; schedule lag p50 {:.1f} ms, p99 {:.1f} ms", totals.polls,
                           totals.failed_polls, lag_percentile(totals, 0.50), lag_percentile(totals, 0.99)),
               {}});
+}
+
+void hold_signals() {
+  sigset_t const held = followed_signals();
+  pthread_sigmask(SIG_BLOCK, &held, nullptr);
 }
 
 int run(config::settings what, base::log& log) {

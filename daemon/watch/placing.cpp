@@ -6,18 +6,18 @@ namespace buildwatch::watch {
 namespace {
 
 constexpr base::duration longest_backoff = std::chrono::minutes(5);
-constexpr base::duration first_look = std::chrono::seconds(15);  // few jobs are all seen for the first time by then
-constexpr double spare = 1.25;  // room beside the first polls, so that builds found running can be polled on time
+constexpr double first_look = 15;    // seconds in which a few jobs are all seen for the first time
+constexpr double gentle = 0.1;       // seconds between first polls of many jobs
+constexpr double rate_spare = 1.25;  // room beside the first polls, so that builds found running can be polled on time
 
 }  // namespace
 
 base::duration first_poll_offset(std::size_t index, std::size_t count, double rate_per_second, timing const& times) {
-  double const needed = spare * static_cast<double>(count) / rate_per_second * 1e9;
-  auto const shortest = static_cast<double>(std::min(times.idle, first_look).count());
-  auto const longest = static_cast<double>(times.idle.count());
-  double const window = std::clamp(needed, shortest, longest);
-  return base::duration(
-      static_cast<base::duration::rep>(window * static_cast<double>(index) / static_cast<double>(count)));
+  auto const jobs = static_cast<double>(count);
+  double const idle = std::chrono::duration<double>(times.idle).count();
+  double const window = std::min(idle, std::max({first_look, gentle * jobs, rate_spare * jobs / rate_per_second}));
+  std::chrono::duration<double> const offset(window * static_cast<double>(index) / jobs);
+  return std::chrono::duration_cast<base::duration>(offset);
 }
 
 base::time_point next_on_grid(base::time_point anchor, base::duration interval, base::time_point wish,

@@ -8,9 +8,8 @@
 
 namespace buildwatch::watch {
 
-/// How long after the start job `index` of the `count` jobs of a provider is polled first. Spread evenly over the time
-/// that the rate limit needs for all of them and a quarter more, but at least the job's shorter and at most its idle
-/// interval.
+/// How long after the start job `index` of the `count` jobs of a provider is polled first. Spread evenly over the job's
+/// idle interval; where that is long and jobs are few, over 15 s or 0.1 s a job, and never faster than the rate limit.
 [[nodiscard]] base::duration first_poll_offset(std::size_t index, std::size_t count, double rate_per_second,
                                                timing const& times);
 

@@ -68,8 +68,10 @@ class Usage(Case):
 
 class Check(Case):
     def check(self, config, *arguments, **more):
+        before = len(self.simulator.requests())
         done = self.command("check", *arguments, config=config, **more)
-        self.assertEqual(self.simulator.requests() if "--online" not in arguments else [], [])
+        if "--online" not in arguments:
+            self.assertEqual(len(self.simulator.requests()), before, "it asked, though nobody had said --online")
         return done
 
     def complaints(self, done):

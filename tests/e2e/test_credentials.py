@@ -11,8 +11,9 @@ USER = {"domain": "acme", "user": "robot", "password": "pass word\"\\ü", "proje
 
 
 class Keys(Case):
-    def aksk(self, **more):
-        return self.provider(auth={"type": "aksk", "access_key": AK, "secret_key": SK} | more, iam_project_id="0123456789abcdef")
+    def aksk(self, security_token=None, **more):
+        token = {"security_token": security_token} if security_token else {}
+        return self.provider(auth={"type": "aksk", "access_key": AK, "secret_key": SK} | token, iam_project_id="0123456789abcdef", **more)
 
     def test_signatures_are_accepted(self):
         for listener in ("http", "https"):

@@ -94,7 +94,7 @@ class Exec(Case):
         self.assertRegex(line, r"\b3\b")
 
     def test_killed_by_a_signal(self):
-        daemon = self.start_with({"script": self.sink(["/bin/sh", "-c", "kill -SEGV $$"], retry=[])})
+        daemon = self.start_with({"script": self.sink(["/bin/sh", "-c", "kill -SEGV $$$$"], retry=[])})
         daemon.wait_log(re.compile(r"\bscript\b.*(signal|SEGV|11)", re.I))
 
     def test_its_output_is_logged_in_lines_and_bounded(self):

@@ -177,7 +177,7 @@ class Bodies(Case):
         hook = self.receiver()
         kept = self.folder / "stdin.json"
         sinks = case.OUT | {"hook": {"type": "webhook", "url": hook.url()},
-                            "script": {"type": "exec", "command": ["/bin/sh", "-c", f"cat >> {kept}; echo >> {kept}"]}}
+                            "script": {"type": "exec", "command": ["/bin/sh", "-c", f"cat >> {kept}"]}}
         self.simulator.job(job_id(1), 1, "running")
         daemon = self.start(self.config([self.job("job", labels={"k": "v \" \\ 哈"})], sinks))
         daemon.wait_events(type="build.started")

@@ -8,6 +8,9 @@
 
 namespace buildwatch::service {
 
+/// Holds SIGTERM, SIGINT and SIGHUP back until run() can follow them. Call before any thread is started.
+void hold_signals();
+
 /// `buildwatchd run`: builds every part from valid settings, runs until SIGTERM or SIGINT, then stops in order within 5
 /// s. Exit code of the process: 0 stopped as asked, 1 failed while running, 78 a part could not be made from the
 /// settings.

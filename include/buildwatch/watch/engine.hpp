@@ -67,9 +67,9 @@ struct engine_counts {
 /// Loop thread only. Each call appends to `out`; the caller clears it. Every call of tick/answer/settle hands out what
 /// may be asked now.
 ///
-/// How polls are placed. First polls are spread over the time that the provider's rate limit needs for all of its jobs
-/// and a quarter more, though at least over a job's shorter and at most over its idle interval; the first job is asked
-/// at once. From there on each job keeps its own grid of whole intervals (`building` while its build runs or settles,
+/// How polls are placed. First polls are spread over the idle interval; where that is long and the jobs are few, over
+/// 15 s or 0.1 s a job, so that nobody waits a minute for the first sight of five jobs; the first job is asked at once.
+/// From there on each job keeps its own grid of whole intervals (`building` while its build runs or settles,
 /// else `idle`): no drift, and no burst after a delay. Jobs that are due while their provider is quiet, or out of
 /// tokens or connections, wait in order of due time. A failing job is asked at its `unreachable_after` at the latest,
 /// so that fresh evidence decides. One request a job is in flight.

@@ -16,6 +16,13 @@ SANITIZER = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "UndefinedBe
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "ASAN_SYMBOLIZER_PATH")
 
 
+class Plain(yaml.SafeDumper):
+    """Writes a value that stands twice twice: buildwatch takes no aliases."""
+
+    def ignore_aliases(self, data):
+        return True
+
+
 def environment(more=None):
     """What a child of ours gets: nothing of a proxy, credentials or systemd that happens to be set outside."""
     return {name: os.environ[name] for name in PASSED_ON if name in os.environ} | (more or {})
@@ -24,7 +31,7 @@ def environment(more=None):
 def write_config(folder, config):
     """A dictionary as YAML, or text as it is."""
     file = pathlib.Path(folder) / "buildwatch.yaml"
-    text = config if isinstance(config, str) else yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+    text = config if isinstance(config, str) else yaml.dump(config, Dumper=Plain, sort_keys=False, allow_unicode=True)
     file.write_text(text, encoding="utf-8")
     return file
 
@@ -92,6 +99,10 @@ class Daemon:
         found = [json.loads(line) for line in lines]
         return [event for event in found if all(facts(event).get(key) == value for key, value in wanted.items())]
 
+    def said(self):
+        """The end of its log, for a test that failed."""
+        return "\n".join(f"  | {line[:300]}" for line in self.log.split("\n")[-30:])
+
     # --- waiting: on conditions, never on durations
 
     def wait(self, condition, what, limit=None):
@@ -102,9 +113,9 @@ class Daemon:
             if value:
                 return value
             if self.process.poll() is not None:
-                raise AssertionError(f"the daemon ended (exit {self.process.returncode}) while we waited for {what}")
+                raise AssertionError(f"the daemon ended (exit {self.process.returncode}) while we waited for {what}\n{self.said()}")
             if time.monotonic() > end:
-                raise AssertionError(f"waited in vain for {what}")
+                raise AssertionError(f"waited in vain for {what}\n{self.said()}")
             with self.lock:
                 self.lock.wait(0.02)
 
