@@ -46,7 +46,7 @@ class reader {
   bool string(std::string& v) { return value(json_kind::string, v); }
   bool binary(std::vector<std::uint8_t>&) { return false; }  // not JSON
   bool key(std::string& name) {
-    key_.assign(cut(name));
+    key_.swap(name);  // the lexer's own buffer: it does not mind
     return true;
   }
   bool start_object(std::size_t) { return open(json_kind::object); }
@@ -131,8 +131,8 @@ class reader {
       into_.status = cut(text);
     } else if (key_ == "result") {
       into_.result_kind = kind;
+      if (into_.items != 0) into_.item = {};
       into_.items = 0;
-      into_.item = {};
     } else if (key_ == "error") {
       // null, "" and {} are no error, and an object or array counts by what stands in it.
       error_member(kind, text);
@@ -186,7 +186,7 @@ class reader {
   }
 
   void begin_item(json_kind kind) {
-    next_ = {};
+    if (next_.kind != json_kind::absent) next_ = {};
     next_.kind = kind;
   }
 
