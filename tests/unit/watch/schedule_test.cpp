@@ -15,7 +15,7 @@ std::vector<base::duration> times_of(std::vector<world::request> const& requests
 TEST(spread, first_polls_fill_the_window_in_order_the_first_at_once) {
   world w(jobs(4, {60s, 20s, 5min}));
   w.run_until(19s);
-  EXPECT_EQ(times_of(w.requests), (std::vector<base::duration>{0s, 5s, 10s, 15s}));
+  EXPECT_EQ(times_of(w.requests), (std::vector<base::duration>{0s, 3750ms, 7500ms, 11250ms}));
   for (job_index i = 0; i < 4; ++i) EXPECT_EQ(w.requests[i].job, i);
 }
 
