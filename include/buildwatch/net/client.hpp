@@ -43,7 +43,7 @@ struct request {
 struct response {
   unsigned status = 0;
   std::string body;  ///< decoded from chunks; at most 1 MiB
-  // The few fields somebody reads; empty when absent, at most 8 KiB each.
+  // The few fields somebody reads; empty when absent, or over 8 KiB (the token: as long as a head may be).
   std::string retry_after;
   std::string date;
   std::string subject_token;  ///< X-Subject-Token (IAM)
