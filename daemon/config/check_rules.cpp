@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "buildwatch/notify/rules.hpp"
+#include "buildwatch/model/glob.hpp"
 #include "config/checks.hpp"
 #include "config/wording.hpp"
 
@@ -53,7 +53,7 @@ bool matches_any(std::string const& pattern, std::vector<std::string_view> const
   std::string_view const start = std::string_view(pattern).substr(0, pattern.find_first_of("*?[\\"));
   auto const from = std::ranges::lower_bound(names, start);
   for (auto n = from; n != names.end() && n->starts_with(start); ++n) {
-    if (notify::glob_matches(pattern, *n)) return true;
+    if (model::glob_matches(pattern, *n)) return true;
   }
   return false;
 }

@@ -51,7 +51,7 @@ std::vector<complaint> complaints::sorted() && {
 
 std::string to_string(complaint const& c) {
   std::string all = cleaned(c.file, 4096);
-  if (c.line > 0) all += ':' + std::to_string(c.line) + ':' + std::to_string(c.column);
+  if (c.line > 0) all.append(":").append(std::to_string(c.line)).append(":").append(std::to_string(c.column));
   all += ": ";
   if (c.warning) all += "warning: ";
   if (!c.path.empty()) all += cleaned(c.path, 1024) + ": ";

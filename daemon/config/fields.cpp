@@ -11,7 +11,10 @@ namespace {
 
 bool is_kind(cursor const& c, node::type kind, std::string_view expected) {
   if (c.at.kind == kind) return true;
-  if (c.at.kind != node::type::broken) c.error("expected " + std::string(expected) + ", found " + what_is(c));
+  if (c.at.kind == node::type::broken) return false;
+  // Text is not quoted: it may be a secret without its key.
+  bool const text = c.at.kind == node::type::scalar;
+  c.error("expected " + std::string(expected) + ", found " + (text ? "text" : what_is(c)));
   return false;
 }
 

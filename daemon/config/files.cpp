@@ -101,7 +101,13 @@ class system_files final : public files {
   std::string absolute(std::string const& path) const override {
     std::error_code failed;
     auto const full = std::filesystem::absolute(path, failed);
-    return failed ? path : full.lexically_normal().string();
+    return failed ? path : full.string();
+  }
+
+  std::string identity(std::string const& path) const override {
+    std::error_code failed;
+    auto const full = std::filesystem::weakly_canonical(path, failed);
+    return failed ? path : full.string();
   }
 };
 

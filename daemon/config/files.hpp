@@ -23,8 +23,10 @@ class files {
   [[nodiscard]] virtual std::optional<std::string> not_runnable(std::string const& path) const = 0;
   /// The paths that a glob matches (glob(7)), sorted by bytes; none is no error.
   [[nodiscard]] virtual base::result<std::vector<std::string>> matching(std::string const& glob) const = 0;
-  /// The path from the root, without "." and "..".
+  /// The path from the root. ".." stays: behind a symbolic link it leads elsewhere.
   [[nodiscard]] virtual std::string absolute(std::string const& path) const = 0;
+  /// One text for all paths that lead to the same file.
+  [[nodiscard]] virtual std::string identity(std::string const& path) const = 0;
 };
 
 [[nodiscard]] std::shared_ptr<files const> real_files();

@@ -69,18 +69,6 @@ constexpr std::array<key, 14> sink{{{"type"},
                                     {"fallback_after", {}, later}}};
 constexpr std::array<key, 4> rule{{{"events"}, {"jobs"}, {"labels"}, {"to"}}};
 
-constexpr std::array<key_place, 11> places{{{"", top},
-                                            {"log", log},
-                                            {"provider", provider},
-                                            {"auth", auth},
-                                            {"tls", tls},
-                                            {"defaults", defaults},
-                                            {"poll", poll},
-                                            {"job", job},
-                                            {"outcomes", outcomes},
-                                            {"sink", sink},
-                                            {"rule", rule}}};
-
 }  // namespace
 
 key_table top_keys() { return top; }
@@ -94,7 +82,6 @@ key_table job_keys() { return job; }
 key_table outcomes_keys() { return outcomes; }
 key_table sink_keys() { return sink; }
 key_table rule_keys() { return rule; }
-std::span<key_place const> key_places() { return places; }
 
 bool belongs(key const& k, std::string_view type) {
   if (k.only.empty() || type.empty()) return true;

@@ -14,12 +14,6 @@ struct key {
 
 using key_table = std::span<key const>;
 
-/// A map of the configuration and its keys; `place` is how tests find it in schema.json.
-struct key_place {
-  std::string_view place;
-  key_table keys;
-};
-
 [[nodiscard]] key_table top_keys();
 [[nodiscard]] key_table log_keys();
 [[nodiscard]] key_table provider_keys();
@@ -31,8 +25,6 @@ struct key_place {
 [[nodiscard]] key_table outcomes_keys();
 [[nodiscard]] key_table sink_keys();
 [[nodiscard]] key_table rule_keys();
-/// All of them.
-[[nodiscard]] std::span<key_place const> key_places();
 
 /// Does the key belong to entries of this type? An unknown type (empty) has all keys.
 [[nodiscard]] bool belongs(key const& k, std::string_view type);

@@ -42,7 +42,7 @@ class loader {
  private:
   bool read(std::string const& name, std::string_view text) {
     std::string const full = disk_->absolute(name);
-    seen_.insert(full);
+    seen_.insert(disk_->identity(full));
     auto const order = static_cast<std::uint32_t>(draft_.files.size());
     draft_.files.push_back(std::make_unique<source const>(source{order, name, folder_of(full)}));
     context const in{world_, disk_, out_, *draft_.files.back()};
@@ -87,7 +87,7 @@ class loader {
   /// `path` is relative to the main file, or absolute. A file that was read before is not read again.
   void include_file(mention const& m, std::string const& path) {
     std::string const full = joined(main().directory, path);
-    if (seen_.contains(disk_->absolute(full))) return;
+    if (seen_.contains(disk_->identity(full))) return;
     if (seen_.size() > most_files)
       return complain(m, "more than " + std::to_string(most_files) + " files are included");
     auto const text = disk_->read(full, largest_file);
@@ -106,7 +106,7 @@ class loader {
   std::shared_ptr<files const> const& disk_;
   complaints out_;
   draft draft_;
-  std::set<std::string> seen_;  ///< absolute paths
+  std::set<std::string> seen_;  ///< identities of the files that were read
 };
 
 }  // namespace

@@ -216,9 +216,10 @@ class builder final : public YAML::EventHandler {
     std::string all;
     for (auto const& o : open_) {
       if (o.value.kind == node::type::list) {
-        all += '[' + std::to_string(o.count) + ']';
+        all.append("[").append(std::to_string(o.count)).append("]");
       } else if (o.has_key) {
-        all += (all.empty() ? "" : ".") + cleaned(o.key, 100);
+        if (!all.empty()) all += '.';
+        all += cleaned(o.key, 100);
       }
     }
     return all;
@@ -265,7 +266,7 @@ std::optional<mark> tab_indent(std::string_view text, mark at) {
   return mark{at.line, static_cast<std::uint32_t>(first + 1)};
 }
 
-void syntax_error(std::string_view text, source const& file, complaints& out, YAML::ParserException const& e,
+void syntax_error(std::string_view text, source const& file, complaints& out, YAML::Exception const& e,
                   builder const& b) {
   bool const at_end = e.mark.pos <= 0 || static_cast<std::size_t>(e.mark.pos) >= text.size();
   auto const open = b.open_flow();
@@ -300,7 +301,7 @@ bool read_yaml(std::string_view text, source const& file, complaints& out, recei
     if (stop.why.empty()) return true;
     syntax_error(file, out, stop.at, std::string(stop.why));
     return false;
-  } catch (YAML::ParserException const& e) {
+  } catch (YAML::Exception const& e) {
     syntax_error(text, file, out, e, b);
     return false;
   }

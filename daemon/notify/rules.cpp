@@ -1,5 +1,7 @@
 #include "buildwatch/notify/rules.hpp"
 
+#include "buildwatch/model/glob.hpp"
+
 #include <algorithm>
 #include <numeric>
 #include <set>
@@ -8,7 +10,8 @@ namespace buildwatch::notify {
 namespace {
 
 bool name_matches(rule const& r, std::string_view name) {
-  return r.jobs.empty() || std::ranges::any_of(r.jobs, [&](auto const& glob) { return glob_matches(glob, name); });
+  return r.jobs.empty() ||
+         std::ranges::any_of(r.jobs, [&](auto const& glob) { return model::glob_matches(glob, name); });
 }
 
 // Both are sorted by key, but a job of a hand-made event need not be: a few labels, so look each up.

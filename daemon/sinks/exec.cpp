@@ -111,7 +111,7 @@ notify::attempt to_attempt(run const& r, base::duration timeout) {
   if (!r.end)
     result.answer = "killed, but not gone";
   else if (r.end->lost)
-    result.answer = "exit status lost: SIGCHLD is ignored";
+    result.answer = status_lost;
   else if (r.end->exited)
     result.answer = fmt::format("exit status {}", r.end->number);
   else

@@ -102,8 +102,16 @@ base::result<program> program::start(std::vector<std::string> const& command,
   program started(pid);
   started.output = std::move(read_end);
   started.exit = descriptor(open_pidfd(pid));
-  if (!started.exit) return failure("can not watch the program", errno);
+  if (!started.exit) return not_watched(started, errno);
   return started;
+}
+
+base::error program::not_watched(program& started, int error) {
+  pid_t const pid = std::exchange(started.pid_, -1);
+  if (error == ESRCH) return {std::string(status_lost)};
+  ::kill(-pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);  // it has hardly begun: this does not take long
+  return failure("can not watch the program", error);
 }
 
 program::program(program&& other) noexcept

@@ -5,12 +5,16 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "buildwatch/base/result.hpp"
 #include "sinks/descriptor.hpp"
 
 namespace buildwatch::sinks {
+
+/// What is said where `program_end::lost`.
+inline constexpr std::string_view status_lost = "exit status lost: SIGCHLD is ignored";
 
 /// How a program ended.
 struct program_end {
@@ -42,6 +46,7 @@ class program {
 
  private:
   explicit program(pid_t pid) : pid_(pid) {}
+  static base::error not_watched(program& started, int error);
   pid_t pid_ = -1;  // -1: reaped, the number may be another's
 };
 

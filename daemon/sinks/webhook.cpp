@@ -9,11 +9,11 @@ namespace buildwatch::sinks {
 namespace {
 
 // The header lines that are the same in every request.
-std::string fixed_headers(std::string_view version, webhook_options const& options) {
+base::secret fixed_headers(std::string_view version, webhook_options const& options) {
   std::string lines = fmt::format("content-type: application/json\r\nuser-agent: buildwatchd/{}\r\n", version);
   for (auto const& [name, value] : options.headers)
     lines.append(name).append(": ").append(value.reveal()).append("\r\n");
-  return lines;
+  return base::secret(std::move(lines));
 }
 
 class webhook_sink final : public notify::sink {
@@ -47,7 +47,8 @@ class webhook_sink final : public notify::sink {
   [[nodiscard]] base::secret headers_for(notify::delivery const& what, std::string const& body) const {
     auto const seconds = std::chrono::floor<std::chrono::seconds>(what.now.wall).time_since_epoch().count();
     std::string const timestamp = fmt::to_string(seconds);
-    std::string lines = fixed_ + fmt::format("webhook-id: {}\r\nwebhook-timestamp: {}\r\n", what.webhook_id, timestamp);
+    std::string lines(fixed_.reveal());
+    lines += fmt::format("webhook-id: {}\r\nwebhook-timestamp: {}\r\n", what.webhook_id, timestamp);
     if (!keys_.empty()) {
       lines += fmt::format("webhook-signature: {}\r\n", webhook_signature(keys_, what.webhook_id, timestamp, body));
     }
@@ -56,7 +57,7 @@ class webhook_sink final : public notify::sink {
 
   base::clock const& clock_;
   base::secret target_;  // path and query: where chat services keep their secret
-  std::string fixed_;    // holds secrets; leaves only as part of a request
+  base::secret fixed_;   // header lines, those of the configuration among them
   std::vector<base::secret> keys_;
   base::duration timeout_;
   std::unique_ptr<net::client> client_;

@@ -13,7 +13,8 @@
 namespace buildwatch::watch {
 
 struct provider_state {
-  explicit provider_state(provider_options const& how) : gate(how.connections, how.has_credential), bucket(how.rate_per_second) {}
+  explicit provider_state(provider_options const& how)
+      : gate(how.connections, how.has_credential), bucket(how.rate_per_second) {}
 
   watch::gate gate;
   token_bucket bucket;

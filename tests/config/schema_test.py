@@ -32,7 +32,7 @@ UNSEEN = {
     "tls-missing-file",
     # the inside of an address or of a text
     "auth-ecs-http auth-iam-http auth-iam-no-region auth-token-line-break endpoint-plain-http endpoint-query endpoint-user "
-    "header-line-break iam-project-id url-user webhook-proxy",
+    "header-line-break iam-project-id labels-line-break url-user webhook-proxy",
 }
 UNSEEN = {name for line in UNSEEN for name in line.split()}
 

@@ -31,6 +31,7 @@ class made_up_files final : public config::files {
     return std::vector<std::string>{"/empty", "/main.yaml", "/missing", "/secret"};
   }
   std::string absolute(std::string const& path) const override { return path; }
+  std::string identity(std::string const& path) const override { return path; }
 
  private:
   std::string main_;

@@ -28,8 +28,8 @@ struct settings {
   log_options log;
   std::vector<codearts::provider_options> providers;
   watch::options watch;
-  std::vector<sinks::sink_options> sinks;            ///< in the order of the file
-  std::optional<std::vector<notify::rule>> rules;    ///< nullopt: no `rules` key
+  std::vector<sinks::sink_options> sinks;          ///< in the order of the file
+  std::optional<std::vector<notify::rule>> rules;  ///< nullopt: no `rules` key
 };
 
 /// Where a complaint points and what it says.

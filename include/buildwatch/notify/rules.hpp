@@ -11,10 +11,6 @@
 
 namespace buildwatch::notify {
 
-/// `*` any run of characters, `?` one, `[a-z]`, `[!a]` sets, `\` takes the next literally; the whole name must match.
-/// Case counts. Time linear in name × pattern at worst.
-[[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view name);
-
 /// What a provider event is matched against: the jobs of that provider.
 struct job_facts {
   std::string_view name;

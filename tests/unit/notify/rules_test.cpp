@@ -1,4 +1,5 @@
 #include "buildwatch/notify/rules.hpp"
+#include "buildwatch/model/glob.hpp"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +23,7 @@ struct glob_case {
 class glob : public ::testing::TestWithParam<glob_case> {};
 
 TEST_P(glob, matches_whole_names) {
-  EXPECT_EQ(glob_matches(GetParam().pattern, GetParam().name), GetParam().matches)
+  EXPECT_EQ(model::glob_matches(GetParam().pattern, GetParam().name), GetParam().matches)
       << GetParam().pattern << " on " << GetParam().name;
 }
 
@@ -50,7 +51,7 @@ TEST(glob, a_pattern_of_many_stars_is_no_trap) {
   // A matcher that tries every way takes longer than the world will last.
   std::string pattern;
   for (int i = 0; i < 50; ++i) pattern += "a*";
-  EXPECT_FALSE(glob_matches(pattern + "b", std::string(100, 'a')));
+  EXPECT_FALSE(model::glob_matches(pattern + "b", std::string(100, 'a')));
 }
 
 rule to(sink_index sink) {

@@ -1,7 +1,6 @@
-// Globs over job names.
-#include "buildwatch/notify/rules.hpp"
+#include "buildwatch/model/glob.hpp"
 
-namespace buildwatch::notify {
+namespace buildwatch::model {
 namespace {
 
 // One element of a pattern other than `*`: how many bytes of the pattern it is, and whether it takes `c`.
@@ -67,4 +66,4 @@ bool glob_matches(std::string_view pattern, std::string_view name) {
   return p == pattern.size();
 }
 
-}  // namespace buildwatch::notify
+}  // namespace buildwatch::model
