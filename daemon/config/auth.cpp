@@ -44,10 +44,7 @@ std::function<base::result<base::secret>()> reader_of(cursor const& c) {
           where = c.where.text()]() -> base::result<base::secret> {
     auto value = expand(text, {world, *disk, directory});
     if (!value) return base::error{where + ": " + value.error().text};
-    for (char const b : value->text) {
-      if (static_cast<unsigned char>(b) < 0x20 || b == 0x7f)
-        return base::error{where + ": holds a line break or another control character"};
-    }
+    if (auto const why = unfit_for_header(value->text)) return base::error{where + ": " + *why};
     return base::secret(std::move(value->text));
   };
 }

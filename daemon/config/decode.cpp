@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/expand.hpp"
+#include "config/utf8.hpp"
 #include "config/wording.hpp"
 
 namespace buildwatch::config {
@@ -76,17 +77,19 @@ std::optional<std::string> read_text(cursor const& c, std::string_view expected,
   return std::move(s->text);
 }
 
+std::optional<std::string> unfit_for_header(std::string_view text) {
+  if (has_control(text)) return "holds a line break or another control character, which no header can carry";
+  bool const blank = text.starts_with(' ') || text.ends_with(' ');
+  if (blank) return "begins or ends with a blank, which no header can carry";
+  return std::nullopt;
+}
+
 std::optional<base::secret> read_header_value(cursor const& c, std::string_view expected) {
   constexpr std::size_t longest = 100'000;  // the longest token of codearts-api.md section 2
   auto text = read_text(c, expected, longest);
   if (!text) return std::nullopt;
-  auto const unfit = [](char b) { return (static_cast<unsigned char>(b) < 0x20 && b != '\t') || b == 0x7f; };
-  if (std::ranges::any_of(*text, unfit)) {
-    c.error("holds a line break or another control character, which no header can carry");
-    return std::nullopt;
-  }
-  if (text->front() == ' ' || text->front() == '\t' || text->back() == ' ' || text->back() == '\t') {
-    c.error("begins or ends with a blank, which no header can carry");
+  if (auto const why = unfit_for_header(*text)) {
+    c.error(*why);
     return std::nullopt;
   }
   return base::secret(std::move(*text));

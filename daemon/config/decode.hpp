@@ -32,7 +32,9 @@ void unexpected(cursor const& c, scalar const& s, std::string_view expected);
 /// Text of 1 to `longest` bytes.
 [[nodiscard]] std::optional<std::string> read_text(cursor const& c, std::string_view expected,
                                                    std::size_t longest = 4096);
-/// Text that goes into an HTTP header (RFC 9110 section 5.5): no control characters.
+/// Why an HTTP header cannot carry the text (RFC 9110 section 5.5); nullopt: it can.
+[[nodiscard]] std::optional<std::string> unfit_for_header(std::string_view text);
+/// Text that goes into an HTTP header as it is.
 [[nodiscard]] std::optional<base::secret> read_header_value(cursor const& c, std::string_view expected);
 /// A name of a job, provider or sink: ^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$
 [[nodiscard]] std::optional<std::string> read_name(cursor const& c);

@@ -50,4 +50,8 @@ std::optional<std::size_t> first_control(std::string_view text) {
   return std::nullopt;
 }
 
+bool has_control(std::string_view text) {
+  return text.find_first_of("\t\n\r") != std::string_view::npos || first_control(text);
+}
+
 }  // namespace buildwatch::config

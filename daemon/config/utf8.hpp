@@ -13,4 +13,7 @@ namespace buildwatch::config {
 /// section 5.1 does not allow. yaml-cpp would take some for the end of the file.
 [[nodiscard]] std::optional<std::size_t> first_control(std::string_view text);
 
+/// Any control character at all, line breaks and tabs too.
+[[nodiscard]] bool has_control(std::string_view text);
+
 }  // namespace buildwatch::config
