@@ -19,6 +19,7 @@ struct arguments {
   unsigned connections = 64;
   std::chrono::milliseconds warm_up{500};  ///< before anything is measured
   std::chrono::milliseconds time{4000};    ///< that is measured
+  unsigned per_second = 0;                 ///< raw epoll only: requests; 0: as many as it can
   unsigned jobs = 10000;                   ///< poll path only
   std::chrono::milliseconds interval{50};  ///< poll path only: between polls of a job
 };
@@ -44,6 +45,8 @@ inline arguments read_arguments(int count, char** words) {
       a.warm_up = std::chrono::milliseconds(number());
     } else if (name == "--measure-ms") {
       a.time = std::chrono::milliseconds(number());
+    } else if (name == "--per-second") {
+      a.per_second = static_cast<unsigned>(number());
     } else if (name == "--jobs") {
       a.jobs = static_cast<unsigned>(number());
     } else if (name == "--interval-ms") {

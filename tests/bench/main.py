@@ -16,7 +16,7 @@ def options():
     parser.add_argument("--json", action="store_true", help="one JSON line a row instead of tables")
     parser.add_argument("--only", choices=["saturation", "schedule"], help="one of the two groups of rows")
     parser.add_argument("--seconds", type=int, default=4, help="of each run of a saturated client (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each client; the medians count (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each client; the medians count (%(default)s)")
     parser.add_argument("--connections", type=int, default=64, help="of each client (%(default)s)")
     parser.add_argument("--jobs", type=int, default=100_000, help="of the daemon on a schedule (%(default)s)")
     parser.add_argument("--interval", type=int, default=60, help="seconds between polls of a job (%(default)s)")
@@ -35,11 +35,10 @@ def main():
         home = pathlib.Path(directory)
         home.chmod(0o755)  # nginx's worker is another user where this one is root
         with server.Server(home, cores.server) as nginx:
-            rows = []
             if wanted.only != "schedule":
-                rows += report.show(saturation.measure(wanted, nginx, cores.client), wanted.json, report.saturation_table)
+                report.show(saturation.measure(wanted, nginx, cores.client), wanted.json, report.saturation_table)
             if wanted.only != "saturation":
-                rows += report.show([schedule.measure(wanted, nginx, cores.client)], wanted.json, report.schedule_table)
+                report.show(schedule.measure(wanted, nginx, cores.client), wanted.json, report.schedule_table)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 // The floor: epoll and OpenSSL, one request made beforehand, answers counted by their length. What no client can be
-// cheaper than.
+// cheaper than, at saturation and at a given pace.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -119,22 +119,54 @@ std::vector<connection> open_all(SSL_CTX* context, bench::arguments const& a, ex
   return all;
 }
 
-/// Fetches for `time`; returns how often it was answered.
-std::uint64_t fetch(int epoll, exchange const& e, std::chrono::milliseconds time) {
-  std::uint64_t polls = 0;
-  std::array<epoll_event, 256> ready;
-  auto const end = steady::now() + time;
-  while (steady::now() < end) {
-    int const n = ::epoll_wait(epoll, ready.data(), ready.size(), 100);
-    for (int i = 0; i < n; ++i) {
-      connection& c = *static_cast<connection*>(ready[static_cast<std::size_t>(i)].data.ptr);
-      if (!read_some(c, e)) continue;
-      ++polls;
-      send_request(c, e);
+/// Fetches as fast as it can, or `per_second` in ticks of 10 ms, as the daemon's loop does.
+class fetcher {
+ public:
+  fetcher(int epoll, exchange const& e, unsigned per_second) : epoll_(epoll), e_(e), per_tick_(per_second / 100.0) {}
+
+  /// Returns how often it was answered.
+  std::uint64_t run(std::chrono::milliseconds time) {
+    std::uint64_t polls = 0;
+    auto const end = steady::now() + time;
+    for (auto now = steady::now(); now < end; now = steady::now()) {
+      if (paced() && now >= tick_) send_due(now);
+      auto const wait = paced() ? std::chrono::ceil<std::chrono::milliseconds>(tick_ - now) : tick_length;
+      int const n = ::epoll_wait(epoll_, ready_.data(), most_ready, static_cast<int>(wait.count()));
+      for (int i = 0; i < n; ++i) {
+        connection& c = *static_cast<connection*>(ready_[static_cast<std::size_t>(i)].data.ptr);
+        if (!read_some(c, e_)) continue;
+        ++polls;
+        if (paced()) {
+          idle_.push_back(&c);
+        } else {
+          send_request(c, e_);
+        }
+      }
+    }
+    return polls;
+  }
+
+ private:
+  static constexpr int most_ready = 256;
+  static constexpr std::chrono::milliseconds tick_length{10};
+
+  [[nodiscard]] bool paced() const { return per_tick_ > 0; }
+  void send_due(steady::time_point now) {
+    tick_ = std::max(tick_ + tick_length, now);
+    for (owed_ += per_tick_; owed_ >= 1 && !idle_.empty(); --owed_) {
+      send_request(*idle_.back(), e_);
+      idle_.pop_back();
     }
   }
-  return polls;
-}
+
+  int epoll_;
+  exchange const& e_;
+  double per_tick_;
+  double owed_ = 0;
+  steady::time_point tick_;
+  std::vector<connection*> idle_;
+  std::array<epoll_event, most_ready> ready_{};
+};
 
 }  // namespace
 
@@ -144,8 +176,9 @@ int main(int count, char** words) {
   e.request = "GET " + a.target + " HTTP/1.1\r\nHost: " + a.host + ":" + std::to_string(a.port) + "\r\n\r\n";
   int const epoll = ::epoll_create1(EPOLL_CLOEXEC);
   std::vector<connection> const all = open_all(make_context(a.ca_file), a, e, epoll);
-  fetch(epoll, e, a.warm_up);
+  fetcher fetching(epoll, e, a.per_second);
+  fetching.run(a.warm_up);
   bench::measurement measured;
   measured.begin({});
-  measured.print({fetch(epoll, e, a.time), 0});
+  measured.print({fetching.run(a.time), 0});
 }

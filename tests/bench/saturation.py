@@ -57,14 +57,20 @@ def measure(wanted, nginx, cpu):
     for _ in range(wanted.rounds):
         for name, client in CLIENTS.items():
             runs[name].append(_run_once(client, wanted, nginx, cpu))
-    rows = []
-    for name, results in runs.items():
-        row = {key: statistics.median(result[key] for result in results) for key in results[0]}
-        costs = [result["cpu_us_per_poll"] for result in results]
-        rows.append({"name": name, **row, "cpu_us_per_poll_lowest": min(costs), "cpu_us_per_poll_highest": max(costs),
-                     "connections": wanted.connections, "seconds": wanted.seconds, "rounds": wanted.rounds})
-    costs = {row["name"]: row["cpu_us_per_poll"] for row in rows}
-    for row in rows:
-        row["cpu_to_libcurl_multi"] = row["cpu_us_per_poll"] / costs["libcurl-multi"]
-        row["cpu_to_wrk"] = row["cpu_us_per_poll"] / costs["wrk"]
-    return rows
+    return [_row(name, runs, wanted) for name in CLIENTS]
+
+
+def _row(name, runs, wanted):
+    results = runs[name]
+    costs = [result["cpu_us_per_poll"] for result in results]
+    return {
+        "name": name, **{key: statistics.median(result[key] for result in results) for key in results[0]},
+        "cpu_us_per_poll_lowest": min(costs), "cpu_us_per_poll_highest": max(costs),
+        "cpu_to_libcurl_multi": _ratio(results, runs["libcurl-multi"]), "cpu_to_wrk": _ratio(results, runs["wrk"]),
+        "connections": wanted.connections, "seconds": wanted.seconds, "rounds": wanted.rounds,
+    }
+
+
+def _ratio(results, peer):
+    """Median of the rounds' own ratios: a machine that is slow for a while slows both sides of one."""
+    return statistics.median(a["cpu_us_per_poll"] / b["cpu_us_per_poll"] for a, b in zip(results, peer))

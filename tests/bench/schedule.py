@@ -1,10 +1,13 @@
-"""Row 2: the real daemon with many jobs on a schedule: lag, share of a core, memory, and what loading the file takes."""
+"""Row group 2: the real daemon with many jobs on a schedule: lag, share of a core, memory, what loading the file takes;
+and the floor at the same pace, since what a poll costs depends on the machine and on how many come at once."""
 
+import json
 import re
 import signal
 import time
 
 import process
+import server
 
 JOB = """\
   - name: job-{number:06}
@@ -94,6 +97,24 @@ def _resident_with_one_job(program, wanted, nginx, cpu):
 
 
 def measure(wanted, nginx, cpu):
+    daemon = _measure_daemon(wanted, nginx, cpu)
+    floor = _measure_floor(wanted, nginx, cpu)
+    daemon["cpu_to_floor"] = daemon["cpu_us_per_poll"] / floor["cpu_us_per_poll"]
+    return [daemon, floor]
+
+
+def _measure_floor(wanted, nginx, cpu):
+    command = [wanted.programs / "bench_raw_epoll", "--host", server.HOST, "--port", nginx.logged_port,
+               "--target", server.TARGET, "--ca-file", nginx.ca_file, "--connections", wanted.connections,
+               "--per-second", wanted.jobs // wanted.interval, "--measure-ms", min(wanted.duration, 10) * 1000]
+    cost = process.run_pinned(command, cpu)
+    told = json.loads(cost.output)
+    return {"name": "raw-epoll-paced", "polls_per_s": told["polls"] / told["seconds"],
+            "cpu_us_per_poll": told["cpu_seconds"] * 1e6 / told["polls"], "peak_rss_kib": cost.peak_rss_kib,
+            "core_share": told["cpu_seconds"] / told["seconds"]}
+
+
+def _measure_daemon(wanted, nginx, cpu):
     program = wanted.programs / "buildwatchd"
     alone = _resident_with_one_job(program, wanted, nginx, cpu)
     configuration = nginx.home / "many.yaml"
