@@ -44,7 +44,8 @@ def read_until(process, wanted):
 def run_demo(command):
     """The demo: every outcome is told, Ctrl-C ends it with 0, and nothing of it stays behind."""
     print("$", command, flush=True)
-    demo = subprocess.Popen(command, shell=True, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    # exec: a shell in between would die of the SIGINT and its end would be taken for the demo's.
+    demo = subprocess.Popen("exec " + command, shell=True, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                             stdin=subprocess.DEVNULL, start_new_session=True)
     seen = read_until(demo, ["demo-passes #1 passed", "demo-fails #1 failed", "demo-aborted #1 was aborted",
                              "demo-unstable #1 is unstable", "demo-runs-on #1 is running"])
@@ -78,7 +79,7 @@ KNOWN = {
     # This test is part of both: listing shows that they install, build and find the tests.
     "./tests/run": lambda c: run(c + " -N", "house.readme"),
     "./tests/run --sanitize": lambda c: None,  # .ci/run runs it whole
-    "tests/bench/run": lambda c: run(c + " --seconds 0.2 --rounds 1 --jobs 100 --duration 2", "buildwatch"),
+    "tests/bench/run": lambda c: run(c + " --seconds 1 --rounds 1 --jobs 100 --interval 1 --duration 2", "buildwatch"),
 }
 
 
