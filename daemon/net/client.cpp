@@ -3,12 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <boost/asio/steady_timer.hpp>
-#include <deque>
-#include <vector>
 
-#include "net/connection.hpp"
 #include "net/dial.hpp"
+#include "net/pool.hpp"
 #include "net/text.hpp"
 
 namespace buildwatch::net {
@@ -18,29 +15,17 @@ using outcome = std::optional<failure>;
 
 namespace {
 
-constexpr base::duration idle_for = std::chrono::seconds(90);
-// A GET that finds its kept connection closed is repeated anyway, so right after an answer it does not pay for a look
-// first.
-constexpr base::duration trusted_for = std::chrono::seconds(1);
 constexpr std::size_t kept_capacity = 64 * 1024;
 
 outcome stopped() { return failure{errc::stopped, "stopped"}; }
 
-/// A request that waits for a connection, in its coroutine's frame.
-struct waiter final : base::alarm {
-  explicit waiter(asio::any_io_executor const& executor) : wake(executor, asio::steady_timer::time_point::max()) {}
-  void ring(base::time_point) override { wake.cancel(); }
-  asio::steady_timer wake;  // never runs down: cancelling it is the signal
-  connection* granted = nullptr;
-};
-
-class pooled_client final : public client, private base::alarm {
+class pooled_client final : public client {
  public:
   pooled_client(context const& shared, route way, unsigned most)
       : shared_(shared),
         route_(std::move(way)),
-        most_(most),
-        host_line_(" HTTP/1.1\r\nHost: " + route_.origin.host_header() + "\r\n") {}
+        host_line_(" HTTP/1.1\r\nHost: " + route_.origin.host_header() + "\r\n"),
+        pool_(shared, most) {}
   ~pooled_client() override { close(); }
 
   asio::awaitable<outcome> send(request const& what, response& into) override;
@@ -48,59 +33,36 @@ class pooled_client final : public client, private base::alarm {
   void close() override;
   [[nodiscard]] client_statistics statistics() const override {
     client_statistics now = counted_;
-    now.open =
-        static_cast<unsigned>(std::count_if(all_.begin(), all_.end(), [](auto const& c) { return c->standing(); }));
+    now.open = pool_.open();
     return now;
   }
 
  private:
-  /// Gives the connection back, whatever way a coroutine ends.
-  struct lease {
-    explicit lease(pooled_client& client) : owner(client) {}
-    lease(lease const&) = delete;
-    lease& operator=(lease const&) = delete;
-    ~lease() {
-      if (held != nullptr) owner.release(*held, false);
-    }
-    void keep() { owner.release(*std::exchange(held, nullptr), true); }
-    pooled_client& owner;
-    connection* held = nullptr;
-  };
-
-  void ring(base::time_point now) override;
-  connection* take_idle(bool repeatable, base::time_point now);
-  [[nodiscard]] static bool usable(connection& kept, bool repeatable, base::time_point now);
-  asio::awaitable<outcome> obtain(lease& into, base::time_point now, base::time_point deadline);
+  asio::awaitable<outcome> obtain(pool::lease& into, base::time_point now, base::time_point deadline);
   asio::awaitable<outcome> open(connection& fresh, base::time_point deadline);
-  void release(connection& used, bool keep);
-  void destroy(connection& ended);
   std::string_view compose(request const& what);
   [[nodiscard]] outcome judge(connection const& used, step last, base::duration allowed) const;
 
   context const& shared_;
   route route_;
-  unsigned most_;
   std::string host_line_;
   client_statistics counted_;
-  bool closed_ = false;
-  std::vector<std::unique_ptr<connection>> all_;
-  std::vector<connection*> idle_;        // the one used last is at the end, and used next
-  std::deque<waiter*> waiters_;          // whoever waits longest is first
+  pool pool_;
   std::string out_;                      // a request while it is put together
   std::array<char, 16 * 1024> scratch_;  // holds a whole TLS record
 };
 
 asio::awaitable<outcome> pooled_client::send(request const& what, response& into) {
   into.clear();
-  if (closed_) co_return stopped();
+  if (pool_.closed()) co_return stopped();
   base::time_point const now = shared_.clock.now().mono;
   bool const repeatable = what.method == method::get;
-  lease use(*this);
-  use.held = take_idle(repeatable, now);
+  pool::lease use(pool_);
+  use.held = pool_.take_idle(repeatable, now);
   if (use.held == nullptr) {
     auto problem = co_await obtain(use, now, what.deadline);
     if (problem) co_return problem;
-    if (use.held->standing() && !usable(*use.held, repeatable, now)) use.held->reset();
+    if (use.held->standing() && !pool::usable(*use.held, repeatable, now)) use.held->reset();
   }
   connection& with = *use.held;
   for (;;) {
@@ -129,15 +91,10 @@ asio::awaitable<outcome> pooled_client::send(request const& what, response& into
 }
 
 asio::awaitable<outcome> pooled_client::connect(base::time_point deadline) {
-  if (closed_) co_return stopped();
+  if (pool_.closed()) co_return stopped();
   base::time_point const now = shared_.clock.now().mono;
-  // At the cap an idle connection makes room for the new one.
-  if (all_.size() >= most_ && !idle_.empty()) {
-    connection& oldest = *idle_.front();
-    idle_.erase(idle_.begin());
-    destroy(oldest);
-  }
-  lease use(*this);
+  pool_.make_room();
+  pool::lease use(pool_);
   auto problem = co_await obtain(use, now, deadline);
   if (problem) co_return problem;
   use.held->reset();
@@ -175,43 +132,16 @@ std::string_view pooled_client::compose(request const& what) {
   return out_;
 }
 
-connection* pooled_client::take_idle(bool repeatable, base::time_point now) {
-  while (!idle_.empty()) {
-    connection* const newest = idle_.back();
-    idle_.pop_back();
-    if (usable(*newest, repeatable, now)) return newest;
-    destroy(*newest);
-  }
-  return nullptr;
-}
-
-bool pooled_client::usable(connection& kept, bool repeatable, base::time_point now) {
-  if (repeatable && now - kept.last_used < trusted_for && !kept.has_rest()) return true;
-  return kept.wire().quiet();
-}
-
-/// A free connection, which may still have to be opened; in turn, where all are in use.
-asio::awaitable<outcome> pooled_client::obtain(lease& into, base::time_point now, base::time_point deadline) {
-  if (all_.size() < most_) {
-    all_.push_back(std::make_unique<connection>(shared_.executor, shared_.alarms));
-    into.held = all_.back().get();
-    co_return outcome();
-  }
-  waiter me(shared_.executor);
-  waiters_.push_back(&me);
-  shared_.alarms.set(me, deadline);
-  co_await me.wake.async_wait(asio::as_tuple(asio::deferred));
-  shared_.alarms.clear(me);
-  into.held = me.granted;
-  if (me.granted == nullptr) std::erase(waiters_, &me);
-  if (closed_) co_return stopped();
-  if (me.granted != nullptr) co_return outcome();
+asio::awaitable<outcome> pooled_client::obtain(pool::lease& into, base::time_point now, base::time_point deadline) {
+  pool::granted const how = co_await pool_.obtain(into, deadline);
+  if (how == pool::granted::yes) co_return outcome();
+  if (how == pool::granted::closed) co_return stopped();
   std::string const within = words(deadline - now);
-  if (statistics().open == 0) {
+  if (pool_.open() == 0) {
     co_return failure{errc::no_connection, fmt::format("no connection to {} within {}", route_.peer, within)};
   }
-  co_return failure{errc::timed_out,
-                    fmt::format("no free connection to {} within {}: all {} are busy", route_.peer, within, most_)};
+  co_return failure{errc::timed_out, fmt::format("no free connection to {} within {}: all {} are busy", route_.peer,
+                                                 within, pool_.most())};
 }
 
 asio::awaitable<outcome> pooled_client::open(connection& fresh, base::time_point deadline) {
@@ -219,56 +149,9 @@ asio::awaitable<outcome> pooled_client::open(connection& fresh, base::time_point
   co_return co_await dial(by, fresh, deadline);
 }
 
-/// Back from a request: to whoever waits, as it is or to be opened anew, else to the idle ones, else closed.
-void pooled_client::release(connection& used, bool keep) {
-  used.disarm();
-  if (closed_ || used.ended() == ending::stopped) return destroy(used);
-  if (!keep) used.reset();
-  if (!waiters_.empty()) {
-    waiter& first = *waiters_.front();
-    waiters_.pop_front();
-    first.granted = &used;
-    shared_.alarms.clear(first);
-    first.wake.cancel();
-  } else if (keep) {
-    idle_.push_back(&used);
-    if (!set()) shared_.alarms.set(*this, used.last_used + idle_for);
-  } else {
-    destroy(used);
-  }
-}
-
-void pooled_client::destroy(connection& ended) {
-  std::erase_if(all_, [&](auto const& held) { return held.get() == &ended; });
-}
-
-/// Closes what has been idle for long, and looks again when the next one may be due.
-void pooled_client::ring(base::time_point now) {
-  std::optional<base::time_point> next;
-  std::vector<connection*> expired;
-  for (connection* kept : idle_) {
-    base::time_point const due = kept->last_used + idle_for;
-    if (due <= now) {
-      expired.push_back(kept);
-    } else {
-      next = next ? std::min(*next, due) : due;
-    }
-  }
-  for (connection* old : expired) {
-    std::erase(idle_, old);
-    destroy(*old);
-  }
-  if (next) shared_.alarms.set(*this, *next);
-}
-
 void pooled_client::close() {
-  if (closed_) return;
-  closed_ = true;
-  shared_.alarms.clear(*this);
-  for (connection* kept : idle_) destroy(*kept);
-  idle_.clear();
-  for (auto const& used : all_) used->stop();
-  for (waiter* waiting : waiters_) waiting->wake.cancel();
+  if (pool_.closed()) return;
+  pool_.close();
   shared_.names.abandon(this);
 }
 
