@@ -1,8 +1,6 @@
 // One connection of the pool: its wire, its deadline, and one request and answer at a time.
 #pragma once
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/deferred.hpp>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -38,10 +36,7 @@ class connection final : public base::alarm {
   /// Goes on after a wait. `scratch` is only used during the call.
   step go_on(std::span<char> scratch);
   /// Waits for what `next` says; look at ended() afterwards. For co_await.
-  auto wait(step next) {
-    auto const what = next == step::wait_read ? wire::socket::wait_read : wire::socket::wait_write;
-    return wire_.ready_socket().async_wait(what, boost::asio::as_tuple(boost::asio::deferred));
-  }
+  auto wait(step next) { return wire_.wait(next == step::wait_read ? io::want_read : io::want_write); }
 
   /// After `complete`: good for another request.
   [[nodiscard]] bool reusable() const { return reusable_; }

@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <sys/socket.h>
 
+#include <boost/asio/error.hpp>
 #include <cerrno>
 #include <limits>
 #include <system_error>
@@ -48,7 +49,7 @@ struct wire_bio {
   static int read(BIO* bio, char* into, int room) {
     wire& from = owner(bio);
     BIO_clear_retry_flags(bio);
-    auto const got = ::recv(from.fd_, into, static_cast<std::size_t>(room), 0);
+    auto const got = from.take(into, static_cast<std::size_t>(room));
     if (got > 0) return static_cast<int>(got);
     if (got == 0) {
       from.eof_ = true;
@@ -129,6 +130,26 @@ bool wire::start_tls(tls_context& context) {
   return ssl_ != nullptr;
 }
 
+void wire::received(boost::system::error_code fault, std::size_t count) {
+  unread_ = std::string_view(inbox_.data(), count);
+  // An end is seen again by the next recv, an error is not.
+  bool const error = fault && fault != boost::asio::error::eof && fault != boost::asio::error::operation_aborted;
+  wait_errno_ = error ? fault.value() : 0;
+  drained_ = count > 0 && count < inbox_.size();
+}
+
+/// As recv(2): what a wait has received, then from the socket.
+ssize_t wire::take(char* into, std::size_t room) {
+  if (!unread_.empty()) {
+    std::size_t const count = unread_.copy(into, room);
+    unread_.remove_prefix(count);
+    return static_cast<ssize_t>(count);
+  }
+  if (wait_errno_ == 0 && !drained_) return ::recv(fd_, into, room, 0);
+  errno = wait_errno_ != 0 ? wait_errno_ : EAGAIN;
+  return -1;
+}
+
 /// What an OpenSSL call that did not succeed means.
 io wire::settle(int outcome) {
   switch (SSL_get_error(ssl_.get(), outcome)) {
@@ -180,7 +201,7 @@ io wire::read(char* into, std::size_t room, std::size_t& moved) {
     moved = static_cast<std::size_t>(got);
     return io::ready;
   }
-  auto const got = ::recv(fd_, into, room, 0);
+  auto const got = take(into, room);
   if (got < 0) return would_block(errno) ? io::want_read : fail(errno);
   moved = static_cast<std::size_t>(got);
   return got == 0 ? io::closed : io::ready;
@@ -188,7 +209,8 @@ io wire::read(char* into, std::size_t room, std::size_t& moved) {
 
 bool wire::quiet() {
   char byte = 0;
-  if (!ssl_) return ::recv(fd_, &byte, 1, MSG_PEEK) < 0 && would_block(errno);
+  drained_ = false;
+  if (!ssl_) return unread_.empty() && ::recv(fd_, &byte, 1, MSG_PEEK) < 0 && would_block(errno);
   forget_errors();
   errno_ = 0;
   int const got = SSL_peek(ssl_.get(), &byte, 1);
@@ -207,7 +229,9 @@ void wire::close() {
   boost::system::error_code ignored;
   socket_.close(ignored);
   fd_ = -1;
-  eof_ = lost_ = failed_ = false;
+  unread_ = {};
+  wait_errno_ = 0;
+  drained_ = eof_ = lost_ = failed_ = false;
 }
 
 void wire::cancel() {

@@ -19,7 +19,7 @@ struct house {
   }
 
   system_clock clock;
-  boost::asio::io_context loop{1};  // one thread for the network and all logic
+  boost::asio::io_context loop{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};  // one thread for the network and all logic
   boot_timer timer;
   net::resolver names;
   net::context net{loop.get_executor(), clock, timer.alarms(), names};
