@@ -49,15 +49,17 @@ class source final : public watch::build_source {
     workspaces::lease const lease(workspaces_);
     workspace& work = *lease;
     addresses_.write(what, work);
-    base::time_point const deadline = clock_.now().mono + timeout_;
+    base::instant now = clock_.now();
+    base::time_point const deadline = now.mono + timeout_;
     std::uint64_t used = 0;
     for (bool again = false;; again = true) {
       if (stopped_) co_return fail(model::fault::other, "stopped", into);
-      if (!credentials_->ready(clock_.now())) {
+      if (!credentials_->ready(now)) {
         auto const problem = co_await credentials_->obtain(deadline);
         if (problem) co_return fail(*problem, into);
+        now = clock_.now();
       }
-      net::request const request = prepare(work, deadline, used);
+      net::request const request = prepare(work, now, deadline, used);
       auto const failure = co_await api_->send(request, work.answer);
       if (failure) co_return fail(fault_of(failure->code), failure->text, into);
       read(what.what, work.answer, into);
@@ -65,6 +67,7 @@ class source final : public watch::build_source {
       auto const outcome = co_await credentials_->renew(used, deadline);
       if (outcome.problem) co_return explain(*outcome.problem, into);
       if (!outcome.changed) co_return;
+      now = clock_.now();
     }
   }
 
@@ -75,9 +78,9 @@ class source final : public watch::build_source {
   }
 
  private:
-  net::request prepare(workspace& work, base::time_point deadline, std::uint64_t& used) {
+  net::request prepare(workspace& work, base::instant now, base::time_point deadline, std::uint64_t& used) {
     work.headers.assign(common_headers_);
-    used = credentials_->sign(work.canonical_uri, clock_.now(), work.headers);
+    used = credentials_->sign(work.canonical_uri, now, work.headers);
     net::request out;
     out.target = work.target;
     out.headers = work.headers;

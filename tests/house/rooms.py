@@ -17,7 +17,7 @@ ROOMS = {
     "watch": ({"model", "track"}, set(), ["fmt/", ASIO]),
     "notify": ({"model"}, set(), ["fmt/", ASIO, NLOHMANN]),
     "net": (set(), set(), ["fmt/", ASIO, "boost/beast/", "boost/url", "boost/system/", OPENSSL]),
-    "codearts": ({"model", "net"}, {"watch/ports.hpp"}, ["fmt/", ASIO, OPENSSL, NLOHMANN]),
+    "codearts": ({"model", "net"}, {"watch/ports.hpp"}, ["fmt/", ASIO, OPENSSL, NLOHMANN, "boost/json/"]),
     "sinks": ({"model", "net"}, {"notify/ports.hpp", "notify/options.hpp", "notify/format.hpp"}, ["fmt/", ASIO, OPENSSL]),
     "config": ({"model"}, {"*/options.hpp", "net/url.hpp"}, ["fmt/", "yaml-cpp/"]),
     "service": (ALL, set(), ["fmt/", ASIO, "boost/uuid/", "spdlog/", "systemd/", NLOHMANN]),
