@@ -65,11 +65,4 @@ std::optional<net::url> read_proxy(fields const& f, net::url const& target) {
   return proxy;
 }
 
-net::url https_address(std::string host) {
-  net::url made;
-  made.host = std::move(host);
-  made.target = base::secret("/");
-  return made;
-}
-
 }  // namespace buildwatch::config

@@ -19,7 +19,4 @@ namespace buildwatch::config {
 /// environment is reported at the map.
 [[nodiscard]] std::optional<net::url> read_proxy(fields const& f, net::url const& target);
 
-/// The address of a host that was made up from a region.
-[[nodiscard]] net::url https_address(std::string host);
-
 }  // namespace buildwatch::config

@@ -56,11 +56,6 @@ codearts::token_auth read_token(fields const& f) {
   return a;
 }
 
-/// codearts-api.md section 3.1.
-net::url derived_iam(std::string const& region) {
-  return https_address("iam." + region + (region == "eu-west-101" ? ".myhuaweicloud.eu" : ".myhuaweicloud.com"));
-}
-
 codearts::iam_auth read_iam(fields const& f, std::string const& region) {
   codearts::iam_auth a;
   a.domain = text_of(f, "domain");
@@ -68,18 +63,16 @@ codearts::iam_auth read_iam(fields const& f, std::string const& region) {
   a.password = secret_of(f, "password");
   a.project = region;
   if (f.find("project") || region.empty()) a.project = text_of(f, "project");
-  if (!region.empty()) a.endpoint = derived_iam(region);
+  if (!region.empty()) a.endpoint = codearts::iam_endpoint(region);
   auto const c = region.empty() ? f.require("endpoint", "without a region it cannot be derived") : f.find("endpoint");
   if (c) a.endpoint = read_endpoint(*c).value_or(a.endpoint);
   return a;
 }
 
 codearts::ecs_auth read_ecs(fields const& f) {
-  constexpr std::string_view metadata = "169.254.169.254";  // codearts-api.md section 3.3; served over plain HTTP
   codearts::ecs_auth a;
-  a.endpoint = https_address(std::string(metadata));
-  a.endpoint.tls = false;
-  a.endpoint.port = 80;
+  a.endpoint = codearts::metadata_endpoint();
+  std::string const metadata = a.endpoint.host;
   auto const c = f.find("endpoint");
   if (!c) return a;
   auto address = read_address(*c);

@@ -21,9 +21,9 @@ bool all_digits(std::string_view text) {
 
 std::string found(scalar const& s) { return s.quotable ? ", found " + quoted(s.text) : ""; }
 
-}  // namespace
+constexpr std::string_view name_rule = "letters, digits, `.`, `_` and `-`, a letter or digit first, at most 100";
 
-std::string_view const name_rule = "letters, digits, `.`, `_` and `-`, a letter or digit first, at most 100";
+}  // namespace
 
 std::string what_is(cursor const& c) {
   switch (c.at.kind) {
@@ -99,6 +99,8 @@ bool is_name(std::string_view text) {
   if (text.empty() || text.size() > 100 || !letter_or_digit(text.front())) return false;
   return std::ranges::all_of(text, [](char c) { return letter_or_digit(c) || c == '.' || c == '_' || c == '-'; });
 }
+
+std::string not_a_name() { return "expected a name of " + std::string(name_rule); }
 
 std::optional<std::string> read_name(cursor const& c) {
   auto s = read_scalar(c, "a name");

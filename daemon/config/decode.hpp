@@ -39,7 +39,8 @@ void unexpected(cursor const& c, scalar const& s, std::string_view expected);
 /// A name of a job, provider or sink: ^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$
 [[nodiscard]] std::optional<std::string> read_name(cursor const& c);
 [[nodiscard]] bool is_name(std::string_view text);
-extern std::string_view const name_rule;
+/// The complaint about a key that should be a name.
+[[nodiscard]] std::string not_a_name();
 
 /// Whether a complaint may show the word that it is about: never where a secret may stand by mistake.
 enum class quoting : std::uint8_t { where_allowed, never };

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "config/cursor.hpp"
+#include "config/decode.hpp"
 #include "config/keys.hpp"
 
 namespace buildwatch::config {
@@ -14,6 +15,19 @@ namespace buildwatch::config {
 [[nodiscard]] bool is_map(cursor const& c, std::string_view expected);
 /// Expects a list.
 [[nodiscard]] bool is_list(cursor const& c, std::string_view expected);
+
+/// Calls `read(cursor, name, its mark)` for each entry of a map from names; complains about keys that are no names.
+/// False: it is no map, which was complained about.
+template <class Read>
+bool each_named(cursor const& c, std::string_view expected, Read read) {
+  if (!is_map(c, expected)) return false;
+  for (auto const& e : c.at.entries) {
+    cursor const one{c.in, e.value, path(c.where, e.key), false};
+    if (!is_name(e.key)) c.in.out.error(c.in.file, e.key_at, one.where.text(), not_a_name());
+    read(one, e.key, e.key_at);
+  }
+  return true;
+}
 
 /// Complains about a key of a map: unknown (with the nearest known one), of another type, or of a later version. True:
 /// it is fine.

@@ -39,18 +39,12 @@ std::string read_project_id(cursor const& c) {
   return {};
 }
 
-/// codearts-api.md section 5.
-net::url derived_endpoint(std::string const& region) {
-  if (region == "eu-west-101") return https_address("build-backend.eu-west-101.myhuaweicloud.eu");
-  return https_address("cloudbuild-ext." + region + ".myhuaweicloud.com");
-}
-
 void read_where(fields const& f, codearts::provider_options& p) {
   p.region = read_region(f);
   if (auto const c = f.find("endpoint")) {
     if (auto address = read_endpoint(*c)) p.endpoint = std::move(*address);
   } else if (!p.region.empty()) {
-    p.endpoint = derived_endpoint(p.region);
+    p.endpoint = codearts::service_endpoint(p.region);
   } else if (!f.find("region")) {
     static_cast<void>(f.require("region", "give it, or `endpoint`"));
   }
@@ -83,16 +77,10 @@ codearts::provider_options read_provider(cursor const& c, std::string const& nam
 }  // namespace
 
 void read_providers(cursor const& c, draft& into) {
-  if (!is_map(c, "providers by name")) {
-    into.incomplete = true;
-    return;
-  }
-  for (auto const& e : c.at.entries) {
-    cursor const one{c.in, e.value, path(c.where, e.key), false};
-    if (!is_name(e.key))
-      c.in.out.error(c.in.file, e.key_at, one.where.text(), "expected a name of " + std::string(name_rule));
-    into.providers.push_back({read_provider(one, e.key), e.key_at});
-  }
+  auto const read = [&](cursor const& one, std::string const& name, mark at) {
+    into.providers.push_back({read_provider(one, name), at});
+  };
+  if (!each_named(c, "providers by name", read)) into.incomplete = true;
 }
 
 }  // namespace buildwatch::config

@@ -63,16 +63,10 @@ sinks::sink_options read_sink(cursor const& c, std::string const& name) {
 }  // namespace
 
 void read_sinks(cursor const& c, draft& into) {
-  if (!is_map(c, "sinks by name")) {
-    into.incomplete = true;
-    return;
-  }
-  for (auto const& e : c.at.entries) {
-    cursor const one{c.in, e.value, path(c.where, e.key), false};
-    if (!is_name(e.key))
-      c.in.out.error(c.in.file, e.key_at, one.where.text(), "expected a name of " + std::string(name_rule));
-    into.sinks.push_back({read_sink(one, e.key), {c.in.file.order, e.key_at}});
-  }
+  auto const read = [&](cursor const& one, std::string const& name, mark at) {
+    into.sinks.push_back({read_sink(one, name), {c.in.file.order, at}});
+  };
+  if (!each_named(c, "sinks by name", read)) into.incomplete = true;
 }
 
 }  // namespace buildwatch::config
