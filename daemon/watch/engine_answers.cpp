@@ -148,7 +148,7 @@ void engine::state::not_found(job_index job, model::observation const& seen, bas
   bool const news = !t.not_found;
   t.not_found = true;
   t.fault = model::fault::other;
-  t.text = "not found: " + seen.text;
+  t.text = "not_found: " + seen.text;
   set_failing(job, false);
   place_after_failure(job, sent, now.mono);
   if (news) {

@@ -188,8 +188,9 @@ asio::awaitable<void> loop::state::work(std::shared_ptr<state> self, lane& of) {
 }
 
 void loop::state::answered_by(lane& of, ask const& question, base::instant sent, model::observation const& seen) {
-  ++numbers.polls;
-  if (seen.sight == model::sight::failed) ++numbers.failed_polls;
+  bool const failed = seen.sight == model::sight::failed;
+  if (!stopping || !failed) ++numbers.polls;  // what a stop has cut short is no poll
+  if (!stopping && failed) ++numbers.failed_polls;
   answered const in{question.job, sent, seen};
   engine.answer(in, parts.clock.now(), todo);
   carry_out(me.lock(), &of);

@@ -195,7 +195,7 @@ TEST(existence, not_found_is_logged_once_and_unreachable_with_that_reason) {
   EXPECT_EQ(w.engine().counts().not_found, 1U);
   w.run_until(1h);
   EXPECT_EQ(w.told(), strings{"job0 job.unreachable"});
-  EXPECT_EQ(w.events[0].reason, "not found: HTTP 404 CB.00060301: no job");
+  EXPECT_EQ(w.events[0].reason, "not_found: HTTP 404 CB.00060301: no job");
   EXPECT_EQ(w.events[0].timestamp, w.wall_at(5min + 40ms))
       << "first known after two answers, asked again at the deadline";
   EXPECT_EQ(w.logged("job.not_found", base::log_level::error), 1U);
