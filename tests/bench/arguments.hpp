@@ -20,8 +20,8 @@ struct arguments {
   std::chrono::milliseconds warm_up{500};  ///< before anything is measured
   std::chrono::milliseconds time{4000};    ///< that is measured
   unsigned per_second = 0;                 ///< raw epoll only: requests; 0: as many as it can
-  unsigned jobs = 10000;                   ///< poll path only
-  std::chrono::milliseconds interval{50};  ///< poll path only: between polls of a job
+  unsigned jobs = 1000;                    ///< poll path only
+  std::chrono::milliseconds interval{10};  ///< poll path only: between polls of a job; more than one core can send
 };
 
 /// Reads `--name value` pairs. A wrong one ends the process with 2: these programs are started by scripts.
