@@ -19,6 +19,7 @@ std::map<std::string, base::log_level> const levels{{"trace", base::log_level::t
                                                     {"info", base::log_level::info},
                                                     {"warn", base::log_level::warn},
                                                     {"error", base::log_level::error}};
+std::vector<std::string> const level_names{"trace", "debug", "info", "warn", "error"};
 
 std::vector<std::string> selectors() { return {model::selector_words().begin(), model::selector_words().end()}; }
 
@@ -29,6 +30,7 @@ struct command_line {
   common_options common;
   check_options check;
   notify_options notify;
+  std::string level;
   std::string selector = "failure";
   CLI::App* run_command = nullptr;
   CLI::App* check_command = nullptr;
@@ -40,9 +42,9 @@ command_line::command_line(CLI::App& top) {
   top.require_subcommand(1);
   top.fallthrough();
   top.add_option("--config", common.config, "the configuration")->type_name("FILE")->capture_default_str();
-  top.add_option("--log-level", common.log_level, "trace, debug, info, warn or error, instead of the file's")
+  top.add_option("--log-level", level, "how much to log, instead of what the file says")
       ->type_name("LEVEL")
-      ->transform(CLI::CheckedTransformer(levels));
+      ->check(CLI::IsMember(level_names));
   top.add_option("--credentials-dir", common.credentials_dir,
                  "where ${credential:NAME} is read, instead of $CREDENTIALS_DIRECTORY")
       ->type_name("DIR");
@@ -64,6 +66,7 @@ command_line::command_line(CLI::App& top) {
 }
 
 int follow(command_line& line) {
+  if (!line.level.empty()) line.common.log_level = levels.at(line.level);
   if (line.run_command->parsed()) return run(line.common);
   if (line.check_command->parsed()) return check(line.common, line.check);
   line.notify.selector = *model::selector_named(line.selector);

@@ -14,7 +14,10 @@ int check(common_options const& common, check_options const& options) {
   // Outside the service the credentials are not there, which is no fault of the file; asking online needs them.
   config::loaded const loaded = load(common, !options.online);
   if (!loaded.settings) return wrong_configuration;
-  if (options.strict && !loaded.complaints.empty()) return wrong_configuration;  // only warnings are left
+  if (options.strict && !loaded.complaints.empty()) {  // only warnings are left
+    fmt::print(stderr, "{} warning(s), which --strict takes for errors\n", loaded.complaints.size());
+    return wrong_configuration;
+  }
   auto const& what = *loaded.settings;
   fmt::print("{} jobs, {} sinks, OK\n", what.watch.jobs.size(), what.sinks.size());
   if (!options.online) return done;
