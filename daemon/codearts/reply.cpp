@@ -1,16 +1,12 @@
-// Reads answers event by event (SAX): a poll's answer needs no tree.
 #include "codearts/reply.hpp"
 
 #include <array>
-#include <boost/json/basic_parser_impl.hpp>
-#include <limits>
 #include <utility>
+
+#include "codearts/json_events.hpp"
 
 namespace buildwatch::codearts {
 namespace {
-
-namespace json = boost::json;
-using json::error_code;
 
 constexpr std::size_t max_depth = 64;
 constexpr std::size_t max_text = 1024;
@@ -38,62 +34,15 @@ class reader {
  public:
   reader(reply& into, std::string_view region) : into_(into), region_(region) {}
 
-  // What Boost.JSON's parser asks of its handler; false ends the reading. A body has no more than 1 MiB.
-  static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
-  static constexpr std::size_t max_object_size = max_array_size;
-  static constexpr std::size_t max_string_size = max_array_size;
-  static constexpr std::size_t max_key_size = max_array_size;
-  bool on_document_begin(error_code&) { return true; }
-  bool on_document_end(error_code&) { return true; }
-  bool on_object_begin(error_code&) { return open(json_kind::object); }
-  bool on_object_end(std::size_t, error_code&) { return close(); }
-  bool on_array_begin(error_code&) { return open(json_kind::array); }
-  bool on_array_end(std::size_t, error_code&) { return close(); }
-  bool on_key_part(json::string_view piece, std::size_t, error_code&) { return add(piece); }
-  bool on_key(json::string_view piece, std::size_t, error_code&) {
-    key_ = whole(piece);
-    pieces_.clear();
+  // The events of json_events.hpp.
+  bool key(std::string_view name) {
+    key_ = name;
     return true;
   }
-  bool on_string_part(json::string_view piece, std::size_t, error_code&) { return add(piece); }
-  bool on_string(json::string_view piece, std::size_t, error_code&) {
-    value(json_kind::string, whole(piece));
-    pieces_.clear();
-    return true;
-  }
-  bool on_number_part(json::string_view, error_code&) { return true; }  // only of a text that comes in parts
-  bool on_int64(std::int64_t v, json::string_view digits, error_code&) { return number(v != 0, digits); }
-  bool on_uint64(std::uint64_t v, json::string_view digits, error_code&) { return number(v != 0, digits); }
-  bool on_double(double, json::string_view digits, error_code&) { return number(true, digits); }
-  bool on_bool(bool v, error_code&) {
+  bool boolean(bool v) {
     flag_ = v;
     return value(json_kind::boolean, {});
   }
-  bool on_null(error_code&) { return value(json_kind::null, {}); }
-  bool on_comment_part(json::string_view, error_code&) { return false; }  // not JSON
-  bool on_comment(json::string_view, error_code&) { return false; }
-
-  /// The text of a root that is a string.
-  std::string root_text;
-
- private:
-  bool add(json::string_view piece) {
-    pieces_.append(piece.data(), piece.size());
-    return true;
-  }
-
-  /// A text with an escape in it comes in pieces.
-  std::string_view whole(json::string_view last) {
-    if (pieces_.empty()) return {last.data(), last.size()};
-    add(last);
-    return pieces_;
-  }
-
-  /// As a code, zero says that there is no error.
-  bool number(bool some, json::string_view digits) {
-    return value(json_kind::number, some ? std::string_view(digits.data(), digits.size()) : std::string_view());
-  }
-
   bool value(json_kind kind, std::string_view text) {
     if (depth_ == 0) {
       into_.root = kind;
@@ -126,6 +75,10 @@ class reader {
     return true;
   }
 
+  /// The text of a root that is a string.
+  std::string root_text;
+
+ private:
   place enter_root(json_kind kind) {
     into_.root = kind;
     return kind == json_kind::object ? place::root : place::elsewhere;
@@ -246,20 +199,17 @@ class reader {
   std::array<place, max_depth> places_{};
   std::size_t depth_ = 0;
   std::string key_;
-  std::string pieces_;
   bool flag_ = false;  ///< the last boolean
   reply_item next_;
 };
 
 /// Reads one JSON text; the value of a root that is a string ends up in `root_text`.
 void read_text(std::string_view body, std::string_view region, reply& into, std::string& root_text) {
-  json::parse_options how;
-  how.max_depth = max_depth;
-  json::basic_parser<reader> parser(how, into, region);
-  error_code fault;
-  std::size_t const used = parser.write_some(false, body.data(), body.size(), fault);
-  into.valid = !fault && used == body.size();
-  root_text = std::move(parser.handler().root_text);
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";  // may be ignored (RFC 8259, 8.1)
+  if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
+  reader events(into, region);
+  into.valid = read_json(body, max_depth, events);
+  root_text = std::move(events.root_text);
 }
 
 }  // namespace

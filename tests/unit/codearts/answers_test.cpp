@@ -303,6 +303,14 @@ TEST(answers, hostile_bytes_are_failed_polls) {
   }
 }
 
+TEST(answers, escapes_and_a_byte_order_mark_are_read_like_what_they_stand_for) {
+  observation const seen = build_info(200,
+                                      "\xEF\xBB\xBF{\"\\u0072esult\":{\"building\":false,\"build_result\":"
+                                      "\"SUC\\u0043\\/ESS\"},\"st\\u0061tus\":\"succ\\u0065ss\"} \n");
+  EXPECT_EQ(seen.sight, sight::finished) << seen.text;
+  EXPECT_EQ(seen.word, "SUCC/ESS");
+}
+
 TEST(answers, nesting_of_unknown_fields_is_bounded_but_generous) {
   auto const nested = [](int depth) {
     std::string const n(static_cast<std::size_t>(depth), '['), m(static_cast<std::size_t>(depth), ']');
