@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "config/path.hpp"
+#include "config/syntax_fault.hpp"
 #include "config/utf8.hpp"
 #include "config/wording.hpp"
 
@@ -27,10 +27,6 @@ struct stop_reading {
   mark at;
   std::string_view why;  ///< empty: everything is said already
 };
-
-mark to_mark(YAML::Mark const& m) {
-  return {static_cast<std::uint32_t>(m.line + 1), static_cast<std::uint32_t>(m.column + 1)};
-}
 
 /// Lets yaml-cpp read the text where it lies.
 class view_buffer final : public std::streambuf {
@@ -233,49 +229,10 @@ class builder final : public YAML::EventHandler {
   int documents_ = 0;
 };
 
-/// yaml-cpp's words, without what they quote from the file (it may be a secret), and a hint where they are dark.
-std::string in_words(std::string const& message) {
-  std::string const what = message.substr(0, message.find(':'));
-  if (what.find("alias") != std::string::npos || what.find("anchor") != std::string::npos) {
-    return "aliases are not supported; put text that begins with * or & in quotes";
-  }
-  if (what == "unknown token") return "not valid YAML: text that begins with this character must stand in quotes";
-  return "not valid YAML: " + what;
-}
-
-mark mark_of(std::string_view text, std::size_t offset) {
-  std::string_view const before = text.substr(0, offset);
-  auto const lines = std::ranges::count(before, '\n');
-  auto const line_start = before.rfind('\n');
-  auto const column = line_start == std::string_view::npos ? offset : offset - line_start - 1;
-  return {static_cast<std::uint32_t>(lines + 1), static_cast<std::uint32_t>(column + 1)};
-}
-
-void syntax_error(source const& file, complaints& out, mark at, std::string text) {
+/// The only complaint of its file: what was said before rests on a misreading.
+void refuse(source const& file, complaints& out, syntax_fault fault) {
   out.forget(file);
-  out.error(file, at, "", std::move(text));
-}
-
-/// Where a tab stands in the indentation of a line, if one does: yaml-cpp then complains about something else further
-/// on.
-std::optional<mark> tab_indent(std::string_view text, mark at) {
-  std::string_view line = text;
-  for (std::uint32_t n = 1; n < at.line; ++n) line.remove_prefix(std::min(line.find('\n'), line.size() - 1) + 1);
-  auto const first = line.find_first_not_of(' ');
-  if (first == std::string_view::npos || line[first] != '\t') return std::nullopt;
-  return mark{at.line, static_cast<std::uint32_t>(first + 1)};
-}
-
-void syntax_error(std::string_view text, source const& file, complaints& out, YAML::Exception const& e,
-                  builder const& b) {
-  bool const at_end = e.mark.pos <= 0 || static_cast<std::size_t>(e.mark.pos) >= text.size();
-  auto const open = b.open_flow();
-  if (at_end && open)
-    return syntax_error(file, out, *open, "not valid YAML: the bracket that opens here is never closed");
-  if (auto const tab = tab_indent(text, to_mark(e.mark))) {
-    return syntax_error(file, out, *tab, "not valid YAML: a tab indents this line; YAML takes spaces only");
-  }
-  syntax_error(file, out, to_mark(e.mark), in_words(e.msg));
+  out.error(file, fault.at, "", std::move(fault.text));
 }
 
 }  // namespace
@@ -299,10 +256,10 @@ bool read_yaml(std::string_view text, source const& file, complaints& out, recei
     }
   } catch (stop_reading const& stop) {
     if (stop.why.empty()) return true;
-    syntax_error(file, out, stop.at, std::string(stop.why));
+    refuse(file, out, {stop.at, std::string(stop.why)});
     return false;
   } catch (YAML::Exception const& e) {
-    syntax_error(text, file, out, e, b);
+    refuse(file, out, explain(text, e, b.open_flow()));
     return false;
   }
   return true;

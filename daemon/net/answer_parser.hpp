@@ -10,8 +10,8 @@
 
 namespace buildwatch::net {
 
-inline constexpr std::size_t head_limit = 64 * 1024;
-inline constexpr std::size_t body_limit = 1024 * 1024;
+inline constexpr std::size_t head_limit = std::size_t{64} * 1024;
+inline constexpr std::size_t body_limit = std::size_t{1024} * 1024;
 
 /// What the bytes so far amount to.
 enum class verdict {
