@@ -45,6 +45,7 @@ struct dispatcher::state {
     carry_out(l, todo);
   }
   void carry_out(lane& l, queue_commands& todo);
+  void say(queue_commands const& todo) const;
   void spawn(lane& l, start what);
   void ended(lane& l, delivery_number n, std::exception_ptr failure, attempt result);
   void end_grace();
@@ -59,10 +60,14 @@ struct dispatcher::state {
   std::weak_ptr<state> self;
 };
 
-void dispatcher::state::carry_out(lane& l, queue_commands& todo) {
+void dispatcher::state::say(queue_commands const& todo) const {
   for (auto const& event : todo.logs) {
     if (parts.log.wants(event.level)) parts.log.write(event);
   }
+}
+
+void dispatcher::state::carry_out(lane& l, queue_commands& todo) {
+  say(todo);
   for (start& s : todo.starts) spawn(l, std::move(s));
   if (auto const due = l.deliveries.next_due()) {
     parts.alarms.set(l, *due);
@@ -88,12 +93,12 @@ void dispatcher::state::ended(lane& l, delivery_number n, std::exception_ptr fai
       std::rethrow_exception(failure);
     } catch (std::exception const& e) {
       parts.log.write({base::log_level::error,
-                       "internal",
+                       "internal.error",
                        fmt::format("task deliver to {}: {}", l.name, e.what()),
                        {{"sink", l.name}}});
     } catch (...) {
       parts.log.write({base::log_level::error,
-                       "internal",
+                       "internal.error",
                        fmt::format("task deliver to {}: unknown exception", l.name),
                        {{"sink", l.name}}});
     }
@@ -108,6 +113,9 @@ void dispatcher::state::settle(lane& l) {
   queue_counts const c = l.deliveries.counts();
   if (l.drained || c.pending + c.in_flight > 0) return;
   l.drained = true;
+  queue_commands last;  // how many more were given up than had a line of their own
+  l.deliveries.stop(last);
+  say(last);
   l.sink.stop();
   for (auto const& other : lanes) {
     if (!other->drained) return;
@@ -164,6 +172,8 @@ void dispatcher::stop(base::time_point grace_end, std::function<void()> done) {
     s.carry_out(*l, todo);
   }
 }
+
+void dispatcher::give_up() { state_->end_grace(); }
 
 queue_counts dispatcher::counts(sink_index sink) const { return state_->lanes.at(sink)->deliveries.counts(); }
 

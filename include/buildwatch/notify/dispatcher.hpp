@@ -40,6 +40,8 @@ class dispatcher {
   /// are stopped; what is left is logged as unsent. `done` is called once, on the loop, never from within this call.
   /// Later calls do nothing.
   void stop(base::time_point grace_end, std::function<void()> done);
+  /// Ends what stop() still waits for, or would have: sinks are stopped, what is left is logged as unsent.
+  void give_up();
   [[nodiscard]] queue_counts counts(sink_index sink) const;
 
  private:

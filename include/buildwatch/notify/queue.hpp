@@ -43,15 +43,17 @@ struct queue_counts {
 inline constexpr std::size_t queue_bound = 100'000;
 
 /// Retries, jitter, order, concurrency, the pause of a sink as a whole and its release, 410: contract section 4.
-/// - Ready deliveries start oldest first; of one job (a provider's own events: of one provider) never two at once. One
-/// that
-///   waits for its next try holds up no later one.
-/// - Paused: only the oldest delivery is tried, alone, on its own schedule. Any success releases what waits because of
-/// the pause,
-///   oldest first. What waits behind the one that is tried dies once it is older than the schedule's sum; where that
-///   passed before it was tried at all, one failed try more is its end. With an empty schedule nothing is worth waiting
-///   for: no pause.
-/// - 410 is the end: what is owed and what comes later is dead at once.
+///
+/// Ready deliveries start oldest first; of one job (a provider's own events: of one provider) never two at once. One
+/// that waits for its next try holds up no later one.
+///
+/// Paused, only the oldest delivery is tried, alone, on its own schedule. Any success releases what waits because of
+/// the pause, oldest first. What waits behind the one that is tried dies once it is older than the schedule's sum;
+/// where that passed before it was tried at all, one failed try more is its end. With an empty schedule nothing is
+/// worth waiting for: no pause.
+///
+/// 410 is the end: what is owed and what comes later is dead at once.
+///
 /// Each call is O(log n) a delivery that it moves; the pause and its release visit only those. Loop thread only.
 class queue {
  public:

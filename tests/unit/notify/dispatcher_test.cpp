@@ -148,7 +148,7 @@ TEST_F(dispatching, a_failed_try_is_repeated_when_its_time_has_come) {
 TEST_F(dispatching, a_sink_that_throws_is_named_and_the_event_is_still_owed) {
   first.throws = true;
   send(1, {0});
-  EXPECT_THAT(log.text(), HasSubstr("internal: task deliver to first: bug"));
+  EXPECT_THAT(log.text(), HasSubstr("internal.error: task deliver to first: bug"));
   first.throws = false;
   pass(5s);
   first.let_go();
@@ -202,6 +202,30 @@ TEST_F(dispatching, what_waits_for_a_later_try_is_given_up_at_a_stop) {
   stop(60s);
   EXPECT_EQ(ends, 1);
   EXPECT_THAT(log.text(), HasSubstr("evt_1 unsent"));
+}
+
+TEST_F(dispatching, of_many_given_up_at_a_stop_the_rest_is_counted) {
+  for (int number = 1; number <= 30; ++number) {
+    send(number, {0});
+    first.let_go(verdict::retry);
+    turn();
+  }
+  stop(60s);
+  EXPECT_EQ(ends, 1);
+  EXPECT_THAT(log.text(), HasSubstr("evt_20 unsent"));
+  EXPECT_THAT(log.text(), HasSubstr("10 more events unsent"));
+}
+
+TEST_F(dispatching, giving_up_stops_the_sinks_and_names_what_they_were_sending) {
+  send(1, {0});
+  send(2, {0});
+  stop(60s);
+  under_test->give_up();
+  turn();
+  EXPECT_TRUE(first.stopped);
+  EXPECT_EQ(ends, 1);
+  EXPECT_THAT(log.text(), HasSubstr("evt_1 unsent"));
+  EXPECT_THAT(log.text(), HasSubstr("evt_2 unsent"));
 }
 
 TEST_F(dispatching, an_event_that_comes_while_stopping_is_not_lost_in_silence) {
