@@ -111,8 +111,8 @@ void read_item(raw_answer const& answer, reply_item const& item, model::observat
     case json_kind::string: break;
     default: return fail_field(answer, "build_result is no string", into);
   }
-  if (model::undecided_word(item.word)) return see(sight::undecided, into);
   into.word = clean_word(item.word);
+  if (model::undecided_word(item.word)) return see(sight::undecided, into);
   see(sight::finished, into);
 }
 
@@ -124,10 +124,7 @@ void read_build_info(raw_answer const& answer, std::string_view region, model::o
   begin(into);
   reply const read = read_reply(answer.body, region);
   if (!well(answer.status, read)) {
-    if (no_such(answer.status, read)) {
-      into.text = problem(answer, read);
-      return see(sight::no_such_build, into);
-    }
+    if (no_such(answer.status, read)) return see(sight::no_such_build, into);
     return fail_answer(answer, read, into);
   }
   if (empty_result(read)) return see(sight::no_such_build, into);

@@ -154,7 +154,7 @@ class ecs final : public credential_fetcher {
       out.problem = odd_answer(side_, "the answer holds no keys with access, secret, securitytoken and expires_at");
       return out;
     }
-    base::duration const left = keys->expires_at - now.wall;
+    base::duration const left = time_between(now.wall, keys->expires_at);
     out.changed = !signer_ || !(*keys == keys_);
     out.usable = std::max(left, least_use);
     out.renew_after = renewal_of(left);

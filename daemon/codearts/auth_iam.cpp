@@ -35,7 +35,7 @@ base::duration lifetime_of(std::string const& body, base::wall_time now) {
   if (!answer.is_object() || !answer.contains("token") || !answer["token"].is_object()) return documented_lifetime;
   auto const expires = stamp(answer["token"], "expires_at");
   if (!expires) return documented_lifetime;
-  base::duration const lifetime = *expires - stamp(answer["token"], "issued_at").value_or(now);
+  base::duration const lifetime = time_between(stamp(answer["token"], "issued_at").value_or(now), *expires);
   return lifetime > base::duration::zero() ? lifetime : documented_lifetime;
 }
 

@@ -29,12 +29,19 @@ using shared_shelf = std::shared_ptr<shelf>;
 
 bool usable(shelf const& s, base::time_point now) { return s.generation != 0 && now < s.usable_until; }
 
-/// A renewal ahead of time that failed is tried again after a quarter of the time left, within bounds: polls go on
-/// meanwhile.
-void put_off(shelf& s, trouble const& why, base::time_point now) {
+/// How long a renewal ahead of time waits after one that failed: a quarter of the time left, within bounds, as polls go
+/// on meanwhile; longer where the other side has refused (contract section 3: one trial every 5 min) or asks for it.
+base::duration renewal_pause(trouble const& why, base::duration left) {
   base::duration const least = std::chrono::seconds(1);
   base::duration const most = std::chrono::minutes(1);
-  s.renew_at = now + std::clamp((s.usable_until - now) / 4, least, most);
+  base::duration const usual = std::clamp(left / 4, least, most);
+  base::duration const longest_asked_for = std::chrono::hours(1);
+  if (why.fault == model::fault::refused) return std::chrono::minutes(5);
+  return std::max(usual, std::min(why.retry_after.value_or(usual), longest_asked_for));
+}
+
+void put_off(shelf& s, trouble const& why, base::time_point now) {
+  s.renew_at = now + renewal_pause(why, s.usable_until - now);
   if (s.warned == why.text) return;
   s.warned = why.text;
   base::log_event event;

@@ -2,13 +2,14 @@
 
 #include "buildwatch/model/event.hpp"
 #include "buildwatch/net/client.hpp"
+#include "codearts/timestamp.hpp"
 
 namespace buildwatch::codearts {
 
 std::optional<std::string> clock_skew(std::string_view date, base::wall_time now) {
   auto const server = net::parse_http_date(date);
   if (!server) return std::nullopt;
-  auto const ahead = *server - now;
+  base::duration const ahead = time_between(now, *server);
   auto const off = std::chrono::abs(ahead);
   if (off <= std::chrono::minutes(5)) return std::nullopt;
   return "clock skew: the server's clock is " + model::for_people(std::chrono::round<std::chrono::minutes>(off)) +

@@ -42,4 +42,9 @@ std::optional<base::wall_time> parse_timestamp(std::string_view text) {
   return sys_days(date) + hours(h) + minutes(m) + seconds(s) + milliseconds(thousandths);
 }
 
+base::duration time_between(base::wall_time from, base::wall_time to) {
+  constexpr base::wall_time::duration most = std::chrono::days(36'525);
+  return std::clamp(to - from, -most, most);
+}
+
 }  // namespace buildwatch::codearts

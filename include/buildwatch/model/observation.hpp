@@ -34,7 +34,7 @@ enum class fault : std::uint8_t {
 struct observation {
   model::sight sight = sight::failed;
   model::fault fault = fault::other;
-  std::string word;    ///< finished: raw `build_result`. At most 128 bytes, else cut.
+  std::string word;    ///< finished, undecided: raw `build_result`. At most 128 bytes, else cut.
   std::string region;  ///< as the answer gave it; empty when absent or no string
   /// failed, no_such_job, refused_call: cause in words for log and events ("HTTP 500 CB.00060101: internal error"). One
   /// line, at most 300 bytes, control characters replaced, no secret.

@@ -237,6 +237,12 @@ TEST(answers, follows_the_rules_of_the_contract) {
   }
 }
 
+TEST(answers, the_word_is_kept_also_where_it_decides_nothing) {
+  auto const seen = build_info(200, R"({"result":{"building":false,"build_result":"Queued"},"status":"success"})");
+  EXPECT_EQ(seen.sight, sight::undecided);
+  EXPECT_EQ(seen.word, "Queued");
+}
+
 TEST(answers, of_several_results_takes_the_one_for_the_region_else_the_first) {
   std::string const three =
       R"({"result":[{"building":true,"region":"a"},{"building":false,"build_result":"OK",)"

@@ -150,6 +150,48 @@ TEST_F(codearts_iam, a_renewal_ahead_of_time_that_fails_is_told_once_and_tried_a
   EXPECT_EQ(warnings, 1u);
 }
 
+TEST_F(codearts_iam, a_refusal_ahead_of_time_is_tried_again_every_5_minutes_only) {
+  make(how);
+  ask();
+  grant(0, "token-one");
+  clock.advance(22h);
+  ask();
+  ASSERT_EQ(side_count(), 2u);
+  answer(side(1), 401, refused);
+  clock.advance(5min - 1s);
+  ask();
+  EXPECT_EQ(side_count(), 2u);
+  clock.advance(1s);
+  ask();
+  EXPECT_EQ(side_count(), 3u);
+}
+
+TEST_F(codearts_iam, a_pause_that_is_asked_for_ahead_of_time_is_kept) {
+  make(how);
+  ask();
+  grant(0, "token-one");
+  clock.advance(22h);
+  ask();
+  side(1).fields().retry_after = "600";
+  answer(side(1), 429, "{}");
+  clock.advance(10min - 1s);
+  ask();
+  EXPECT_EQ(side_count(), 2u);
+  clock.advance(1s);
+  ask();
+  EXPECT_EQ(side_count(), 3u);
+}
+
+TEST_F(codearts_iam, a_token_of_the_year_9999_counts) {
+  make(how);
+  ask();
+  grant(0, "token-one", "9999-12-31T23:59:59.000000Z");
+  clock.advance(24h * 365);
+  ask();
+  EXPECT_EQ(api_count(), 2u);
+  EXPECT_EQ(side_count(), 1u);
+}
+
 TEST_F(codearts_iam, a_token_past_its_end_is_not_sent) {
   make(how);
   ask();
