@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <cstdio>
 
+#include "buildwatch/base/print.hpp"
+#include "buildwatch/net/client.hpp"
 #include "cli/commands.hpp"
 
 namespace buildwatch::cli {
@@ -9,8 +9,9 @@ namespace buildwatch::cli {
 config::loaded load(common_options const& common, bool missing_credentials_dir_warns) {
   config::environment world = config::process_environment(common.credentials_dir);
   world.missing_credentials_dir_warns = missing_credentials_dir_warns;
+  world.tls_fault = net::check_tls;
   config::loaded loaded = config::load(common.config, world);
-  for (auto const& complaint : loaded.complaints) fmt::print(stderr, "{}\n", to_string(complaint));
+  for (auto const& complaint : loaded.complaints) base::print_line(stderr, to_string(complaint));
   return loaded;
 }
 

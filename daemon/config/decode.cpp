@@ -183,8 +183,10 @@ std::optional<double> read_rate(cursor const& c) {
     unexpected(c, *s, "a rate such as 10/s or 600/m");
     return std::nullopt;
   }
-  if (*rate <= 0 || *rate > 10'000) {
-    c.error("must be more than 0 and at most 10000/s" + found(*s));
+  constexpr double least = 1.0 / 3600;
+  constexpr double most = 10'000;
+  if (*rate < least || *rate > most) {
+    c.error("must be at least one request an hour (0.0167/m) and at most 10000/s" + found(*s));
     return std::nullopt;
   }
   return rate;

@@ -44,6 +44,8 @@ void read_build(fields const& f, draft_job& j) {
 void add_word(cursor const& c, model::outcome meaning, model::outcome_words& words) {
   auto text = read_text(c, "a word of build_result", 128);
   if (!text) return;
+  if (model::undecided_word(*text))
+    return c.error("this word says that a build is not decided yet, never how it ended");
   auto const same = [&](auto const& w) { return model::equal_ignoring_case(w.first, *text); };
   auto const known = std::ranges::find_if(words, same);
   if (known == words.end()) {

@@ -63,7 +63,8 @@ class builder final : public YAML::EventHandler {
   void OnNull(YAML::Mark const& at, YAML::anchor_t anchor) override {
     refuse_extras(at, "", anchor);
     node n;
-    n.at = written_out(at) ? to_mark(at) : nearest_key(to_mark(at));
+    bool const is_key = !open_.empty() && open_.back().value.kind == node::type::map && !open_.back().has_key;
+    n.at = is_key || written_out(at) ? to_mark(at) : nearest_key(to_mark(at));
     done(std::move(n));
   }
   void OnAlias(YAML::Mark const& at, YAML::anchor_t) override {
@@ -76,9 +77,10 @@ class builder final : public YAML::EventHandler {
   void OnScalar(YAML::Mark const& at, std::string const& tag, YAML::anchor_t anchor,
                 std::string const& value) override {
     refuse_extras(at, tag, anchor);
+    refuse_open_quote(at);
     node n;
     n.kind = node::type::scalar;
-    n.plain = tag == "?";
+    n.plain = tag != "!";
     n.at = to_mark(at);
     n.text = value;
     done(std::move(n));
@@ -187,6 +189,23 @@ class builder final : public YAML::EventHandler {
     // Quoted text has the tag "!" of itself; written out, the exclamation mark stands in the file.
     bool const given = tag == "!" ? byte_at(at) == '!' : !tag.empty() && tag != "?";
     if (given) out_.error(file_, to_mark(at), here(), "tags are not supported");
+  }
+
+  /// yaml-cpp takes the end of the file for the end of a quoted text.
+  void refuse_open_quote(YAML::Mark const& at) const {
+    char const quote = byte_at(at);
+    if (quote != '"' && quote != '\'') return;
+    auto pos = static_cast<std::size_t>(at.pos) + 1;
+    for (; pos < text_.size(); ++pos) {
+      if (text_[pos] == '\\' && quote == '"') {
+        ++pos;
+      } else if (text_[pos] == quote) {
+        bool const doubled = quote == '\'' && pos + 1 < text_.size() && text_[pos + 1] == quote;
+        if (!doubled) return;
+        ++pos;
+      }
+    }
+    throw stop_reading{to_mark(at), "not valid YAML: the quote that opens here is never closed"};
   }
 
   [[nodiscard]] char byte_at(YAML::Mark const& at) const {

@@ -91,7 +91,7 @@ struct resolver::state {
   lookup how;
   std::shared_ptr<mailbox> mail = std::make_shared<mailbox>();
   std::map<std::string, job> jobs;
-  std::deque<std::string> queue;  // names without a thread yet; one that nobody waits for any more is skipped
+  std::deque<std::string> queue;  // names that wait for a thread, each waited for by somebody
   unsigned threads = 0;
   bool closed = false;
 

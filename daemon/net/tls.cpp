@@ -15,6 +15,8 @@ namespace {
 // A few, for connections opened together; a ticket of TLS 1.3 is good for one.
 constexpr std::size_t most_sessions = 8;
 
+constexpr char const* other_key = "the key does not belong to the certificate in tls.cert_file";
+
 /// Asked for the password of a key: the daemon has nobody to ask, and OpenSSL would ask the terminal.
 int no_password(char*, int, int, void*) { return 0; }
 
@@ -26,14 +28,10 @@ bool readable(std::string const& file, std::string& reason) {
   return false;
 }
 
-base::error unusable(char const* key, std::string const& file, std::string const& reason) {
-  return base::error{std::string(key) + " " + file + ": " + reason};
-}
-
-base::result<void> check(char const* key, std::string const& file) {
+std::optional<tls_fault> check(std::string_view key, std::string const& file) {
   std::string reason;
-  if (!readable(file, reason)) return unusable(key, file, reason);
-  return {};
+  if (!readable(file, reason)) return tls_fault{key, file, reason};
+  return std::nullopt;
 }
 
 }  // namespace
@@ -61,9 +59,22 @@ base::result<std::unique_ptr<tls_context>> tls_context::make(tls_options const& 
   boost::asio::ip::make_address(made->host_, no_address);
   made->address_ = !no_address;
   made->restrict();
-  if (auto loaded = made->load(options); !loaded) return loaded.error();
+  if (auto const fault = made->load(options)) {
+    return base::error{"tls." + std::string(fault->key) + " " + fault->file + ": " + fault->reason};
+  }
   return made;
 }
+
+std::optional<tls_fault> tls_context::trial(tls_options const& options) {
+  ERR_clear_error();
+  tls_context made;
+  made.ctx_.reset(SSL_CTX_new(TLS_client_method()));
+  if (!made.ctx_) return tls_fault{"ca_file", options.ca_file, "TLS can not be set up: " + take_tls_error()};
+  SSL_CTX_set_default_passwd_cb(made.ctx_.get(), no_password);
+  return made.load(options);
+}
+
+std::optional<tls_fault> check_tls(tls_options const& options) { return tls_context::trial(options); }
 
 void tls_context::restrict() {
   SSL_CTX* const ctx = ctx_.get();
@@ -83,36 +94,35 @@ void tls_context::restrict() {
   SSL_CTX_set_default_passwd_cb(ctx, no_password);
 }
 
-base::result<void> tls_context::load(tls_options const& options) {
+std::optional<tls_fault> tls_context::load(tls_options const& options) {
   SSL_CTX* const ctx = ctx_.get();
   if (options.ca_file.empty()) {
     SSL_CTX_set_default_verify_paths(ctx);
   } else {
-    if (auto fine = check("tls.ca_file", options.ca_file); !fine) return fine;
+    if (auto fault = check("ca_file", options.ca_file); fault) return fault;
     if (SSL_CTX_load_verify_file(ctx, options.ca_file.c_str()) != 1) {
-      return unusable("tls.ca_file", options.ca_file, "no PEM certificates: " + take_tls_error());
+      return tls_fault{"ca_file", options.ca_file, "no PEM certificates: " + take_tls_error()};
     }
     // Whoever names an intermediate authority, or the server's own certificate, trusts that one.
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_PARTIAL_CHAIN);
   }
-  if (options.cert_file.empty()) return {};
-  if (auto fine = check("tls.cert_file", options.cert_file); !fine) return fine;
+  if (options.cert_file.empty()) return std::nullopt;
+  if (auto fault = check("cert_file", options.cert_file); fault) return fault;
   if (SSL_CTX_use_certificate_chain_file(ctx, options.cert_file.c_str()) != 1) {
-    return unusable("tls.cert_file", options.cert_file, "no PEM certificate: " + take_tls_error());
+    return tls_fault{"cert_file", options.cert_file, "no PEM certificate: " + take_tls_error()};
   }
-  if (auto fine = check("tls.key_file", options.key_file); !fine) return fine;
+  if (auto fault = check("key_file", options.key_file); fault) return fault;
   if (SSL_CTX_use_PrivateKey_file(ctx, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
     bool const other = ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH;
     std::string const why = take_tls_error();
-    if (other)
-      return unusable("tls.key_file", options.key_file, "the key does not belong to the certificate in tls.cert_file");
-    return unusable("tls.key_file", options.key_file, "no PEM private key without a password: " + why);
+    if (other) return tls_fault{"key_file", options.key_file, other_key};
+    return tls_fault{"key_file", options.key_file, "no PEM private key without a password: " + why};
   }
   if (SSL_CTX_check_private_key(ctx) != 1) {
     ERR_clear_error();
-    return unusable("tls.key_file", options.key_file, "the key does not belong to the certificate in tls.cert_file");
+    return tls_fault{"key_file", options.key_file, other_key};
   }
-  return {};
+  return std::nullopt;
 }
 
 ssl_ptr tls_context::open(BIO* transport, std::string& verify_fault) {

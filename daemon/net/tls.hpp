@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ class tls_context {
  public:
   /// `host` is the name or address that certificates must be for. Fails with the name of the file that can not be used.
   static base::result<std::unique_ptr<tls_context>> make(tls_options const& options, std::string const& host);
+  /// Whether its files can be loaded.
+  static std::optional<tls_fault> trial(tls_options const& options);
   tls_context(tls_context const&) = delete;
   tls_context& operator=(tls_context const&) = delete;
 
@@ -39,7 +42,7 @@ class tls_context {
 
  private:
   tls_context() = default;
-  base::result<void> load(tls_options const& options);
+  std::optional<tls_fault> load(tls_options const& options);
   void restrict();
   void resume(SSL* ssl);
   static int keep_session(SSL* ssl, SSL_SESSION* fresh);

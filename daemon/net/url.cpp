@@ -39,9 +39,8 @@ char const* read_host(urls::url_view const& seen, std::string& host) {
   host = lower(std::string_view(encoded.data(), encoded.size()));
   if (host.empty()) return "has no host";
   if (plain_name(host)) return nullptr;
-  return "has a host name with characters other than letters, digits, '.', '-' and '_' (write an international name in "
-         "its "
-         "xn-- form)";
+  return "has a host name with characters other than letters, digits, '.', '-' and '_' (an international name is "
+         "written in its xn-- form)";
 }
 
 base::result<std::uint16_t> read_port(urls::url_view const& seen, bool tls) {

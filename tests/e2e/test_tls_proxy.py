@@ -59,9 +59,10 @@ class Tls(Case):
                     {"cert_file": str(folder / "client.pem"), "key_file": str(folder / "good.key")}, {"cert_file": str(folder / "client.pem")}):
             with self.subTest(tls):
                 config = self.config([self.job("job")], providers={case.PROVIDER: self.provider("https", tls=tls)})
-                done = self.command("run", config=config)
-                self.assertEqual(done.returncode, 78, done.stderr)
-                self.assertRegex(done.stderr, r"tls|rubbish\.pem|none\.pem|key")
+                for command in ("run", "check"):
+                    done = self.command(command, config=config)
+                    self.assertEqual(done.returncode, 78, done.stderr)
+                    self.assertRegex(done.stderr, r"buildwatch\.yaml:\d+:\d+: providers\.huawei\.tls\.(ca|key)_file: ")
 
     def test_relative_paths_start_at_the_file(self):
         self.simulator.job(job_id(1), 1, "running")

@@ -91,6 +91,9 @@ class client {
 /// Loads certificates; fails (text names the file) where one can not be read or key and certificate do not match.
 [[nodiscard]] base::result<std::unique_ptr<client>> make_client(context const& shared, client_options options);
 
+/// Loads the files as make_client() would. nullopt: they can be used. Any thread.
+[[nodiscard]] std::optional<tls_fault> check_tls(tls_options const& options);
+
 /// `Retry-After` (RFC 9110, 10.2.3): seconds, or any of the three HTTP date forms (5.6.7) relative to `now`. Negative
 /// or unreadable: nullopt.
 [[nodiscard]] std::optional<base::duration> parse_retry_after(std::string_view value, base::wall_time now);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "buildwatch/base/secret.hpp"
 
@@ -27,6 +28,13 @@ struct tls_options {
   std::string ca_file;    ///< PEM bundle used instead of the system's; empty: the system's
   std::string cert_file;  ///< PEM client certificate chain; empty: none
   std::string key_file;   ///< PEM key of it; set exactly when cert_file is
+};
+
+/// Which file of tls_options can not be used, and why.
+struct tls_fault {
+  std::string_view key;  ///< "ca_file", "cert_file" or "key_file"
+  std::string file;
+  std::string reason;  ///< "no PEM certificates: …"
 };
 
 struct client_options {
