@@ -73,15 +73,21 @@ void alarms::clear(alarm& a) {
 }
 
 void alarms::run(time_point now) {
+  // Also where an alarm throws: whoever catches that goes on with all the others.
+  struct after {
+    ~after() {
+      all.running_ = false;
+      all.asked_ = all.heap_.empty() ? time_point::max() : all.heap_.front()->due_;
+      all.waker_.wake_at(all.asked_);
+    }
+    alarms& all;
+  } const rearm{*this};
   running_ = true;
   while (!heap_.empty() && heap_.front()->due_ <= now) {
     alarm* const a = heap_.front();
     clear(*a);
     a->ring(now);
   }
-  running_ = false;
-  asked_ = heap_.empty() ? time_point::max() : heap_.front()->due_;
-  waker_.wake_at(asked_);
 }
 
 std::optional<time_point> alarms::next() const {

@@ -1,4 +1,5 @@
 #include "buildwatch/cli/app.hpp"
+#include "buildwatch/base/print.hpp"
 
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "buildwatch/base/version.hpp"
+#include "buildwatch/service/commands.hpp"
 #include "cli/commands.hpp"
 
 namespace buildwatch::cli {
@@ -73,9 +75,17 @@ int follow(command_line& line) {
   return notify(line.common, line.notify);
 }
 
+/// What was to be read on standard output and could not be written is a failure.
+int written(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  base::print_line(stderr, "buildwatchd: standard output can not be written to");
+  return code == done ? failed : code;
+}
+
 }  // namespace
 
 int app(int argc, char const* const* argv) {
+  service::prepare_process();
   try {
     CLI::App top("Watches Huawei Cloud CodeArts builds, and tells people and scripts how each one ends.",
                  "buildwatchd");
@@ -83,11 +93,11 @@ int app(int argc, char const* const* argv) {
     try {
       top.parse(argc, argv);
     } catch (CLI::ParseError const& e) {
-      return top.exit(e) == 0 ? done : wrong_usage;
+      return top.exit(e) == 0 ? written(done) : wrong_usage;
     }
-    return follow(line);
+    return written(follow(line));
   } catch (std::exception const& e) {
-    fmt::print(stderr, "buildwatchd: {}\n", e.what());
+    base::print_line(stderr, fmt::format("buildwatchd: {}", e.what()));
     return failed;
   }
 }

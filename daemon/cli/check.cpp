@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "buildwatch/base/print.hpp"
 #include "buildwatch/service/commands.hpp"
 #include "buildwatch/service/log.hpp"
 #include "cli/commands.hpp"
@@ -15,11 +16,11 @@ int check(common_options const& common, check_options const& options) {
   config::loaded const loaded = load(common, !options.online);
   if (!loaded.settings) return wrong_configuration;
   if (options.strict && !loaded.complaints.empty()) {  // only warnings are left
-    fmt::print(stderr, "{} warning(s), which --strict takes for errors\n", loaded.complaints.size());
+    base::print_line(stderr, fmt::format("{} warning(s), which --strict takes for errors", loaded.complaints.size()));
     return wrong_configuration;
   }
   auto const& what = *loaded.settings;
-  fmt::print("{} jobs, {} sinks, OK\n", what.watch.jobs.size(), what.sinks.size());
+  base::print_line(stdout, fmt::format("{} jobs, {} sinks, OK", what.watch.jobs.size(), what.sinks.size()));
   if (!options.online) return done;
   std::fflush(stdout);
   config::log_options quiet = log_of(common, what);

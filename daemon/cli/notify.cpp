@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "buildwatch/base/print.hpp"
 #include "buildwatch/service/commands.hpp"
 #include "buildwatch/service/log.hpp"
 #include "cli/commands.hpp"
@@ -16,7 +17,7 @@ int notify(common_options const& common, notify_options const& options) {
   auto const& sinks = loaded.settings->sinks;
   auto const named = std::ranges::find(sinks, options.sink, [](auto const& s) { return s.delivery.name; });
   if (named == sinks.end()) {
-    fmt::print(stderr, "buildwatchd notify: {} has no sink named '{}'\n", common.config, options.sink);
+    base::print_line(stderr, fmt::format("buildwatchd notify: {} has no sink named '{}'", common.config, options.sink));
     return wrong_usage;
   }
   auto const log = service::make_log(log_of(common, *loaded.settings), 2);

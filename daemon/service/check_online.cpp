@@ -2,11 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "buildwatch/base/print.hpp"
 #include "buildwatch/codearts/source.hpp"
 #include "buildwatch/net/client.hpp"
 #include "buildwatch/service/commands.hpp"
@@ -67,23 +68,35 @@ awaitable<finding> ask_job(asking& a, watch::job_options const& job, model::obse
   co_return judge_job(seen, job);
 }
 
-// One request at a time, and none after the credentials were refused: five refusals lock a key (codearts-api.md 3.2).
+/// After some answers nothing more is asked of a provider: five refusals lock a key (codearts-api.md 3.2), and who asks
+/// for a pause gets one.
+std::string_view why_to_stop(model::observation const& seen) {
+  if (seen.sight != model::sight::failed) return {};
+  if (seen.fault == model::fault::refused) return "the credentials were refused";
+  if (seen.fault == model::fault::throttled) return "the provider asks for a pause";
+  return {};
+}
+
+// One request at a time.
 awaitable<void> ask_provider(asking& a) {
   auto const& provider = a.what.watch.providers[a.provider];
   auto const pause =
       std::chrono::duration_cast<base::duration>(std::chrono::duration<double>(1 / provider.rate_per_second));
   model::observation seen;
-  bool refused = false;
+  std::string_view why_not;
+  base::time_point next = base::time_point::min();
   for (auto const& job : a.what.watch.jobs) {
     if (job.provider != a.provider) continue;
-    finding found{false, "not asked: the credentials were refused"};
-    if (!refused) {
+    finding found{false, "not asked: " + std::string(why_not)};
+    if (why_not.empty()) {
+      co_await sleep_until(a.house.timer.alarms(), next);
+      next = a.house.clock.now().mono + pause;
       found = co_await ask_job(a, job, seen);
-      refused = seen.sight == model::sight::failed && seen.fault == model::fault::refused;
-      co_await sleep_until(a.house.timer.alarms(), a.house.clock.now().mono + pause);
+      why_not = why_to_stop(seen);
     }
     a.all_well = a.all_well && found.well;
-    fmt::print("job {}: {}: {}\n", job.name, found.well ? "ok" : "FAILED", found.text);
+    base::print_line(stdout, fmt::format("job {}: {}: {}", job.name, found.well ? "ok" : "FAILED", found.text));
+    std::fflush(stdout);
   }
 }
 
@@ -103,8 +116,9 @@ awaitable<void> try_webhook(service::house& house, sinks::sink_options const& si
     (*client)->close();
   }
   all_well = all_well && trouble.empty();
-  fmt::print("sink {}: {}: {}\n", sink.delivery.name, trouble.empty() ? "ok" : "FAILED",
-             trouble.empty() ? "connected to " + hook.url.shown() : trouble);
+  std::string const& found = trouble.empty() ? "connected to " + hook.url.shown() : trouble;
+  base::print_line(stdout,
+                   fmt::format("sink {}: {}: {}", sink.delivery.name, trouble.empty() ? "ok" : "FAILED", found));
 }
 
 awaitable<void> ask_everything(service::house& house, config::settings const& what, std::vector<asking>& providers,
@@ -122,7 +136,6 @@ awaitable<void> ask_everything(service::house& house, config::settings const& wh
 }  // namespace
 
 bool check_online(config::settings const& what, base::log& log) {
-  std::signal(SIGPIPE, SIG_IGN);
   service::house house;
   codearts::parts const shared{house.net, log};
   std::vector<std::unique_ptr<watch::build_source>> sources;
@@ -131,7 +144,7 @@ bool check_online(config::settings const& what, base::log& log) {
   for (std::uint32_t i = 0; i < what.providers.size(); ++i) {
     auto source = codearts::make_source(shared, what.providers[i]);
     if (!source) {
-      fmt::print("provider {}: FAILED: {}\n", what.providers[i].name, source.error().text);
+      base::print_line(stdout, "FAILED: " + source.error().text);
       all_well = false;
       continue;
     }

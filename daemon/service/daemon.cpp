@@ -4,7 +4,6 @@
 
 #include <signal.h>
 
-#include <csignal>
 #include <cstdlib>
 #include <random>
 
@@ -13,6 +12,7 @@
 #include "buildwatch/service/commands.hpp"
 #include "buildwatch/sinks/sinks.hpp"
 #include "service/lag.hpp"
+#include "service/process.hpp"
 
 namespace buildwatch::service {
 namespace {
@@ -23,17 +23,22 @@ using namespace std::chrono_literals;
 // hangs.
 constexpr base::duration sink_grace = 3500ms;
 constexpr base::duration whole_stop = 4500ms;
+constexpr base::duration last_words = 200ms;
 
 std::function<double()> jitter() {
   return [engine = std::mt19937_64(std::random_device{}()),
           even = std::uniform_real_distribution<double>(0, 1)]() mutable { return even(engine); };
 }
 
-sigset_t followed_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (int const number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
-  return set;
+/// Connections, and what a program of an exec sink takes while it runs (a pipe, its input, its pidfd), with room for
+/// the rest.
+std::size_t descriptors_of(config::settings const& what) {
+  constexpr std::size_t rest = 64;
+  constexpr std::size_t of_a_program = 5;
+  std::size_t all = rest;
+  for (auto const& provider : what.providers) all += provider.connections + 1;
+  for (auto const& sink : what.sinks) all += of_a_program * sink.delivery.concurrency;
+  return all;
 }
 
 std::vector<notify::job_facts> facts_of(config::settings const& what) {
@@ -54,9 +59,11 @@ class daemon::grace final : public base::alarm {
 
  private:
   void ring(base::time_point) override {
-    owner_.log_.write(
-        {base::log_level::warn, "stop.late", "stopping took too long: leaving what still hangs behind", {}});
-    owner_.house_.loop.stop();
+    if (!owner_.leaving_) {
+      owner_.log_.write(
+          {base::log_level::warn, "stop.late", "stopping took too long: leaving what still hangs behind", {}});
+    }
+    owner_.leave();
   }
   daemon& owner_;
 };
@@ -78,7 +85,7 @@ base::result<void> daemon::make_sources(config::settings const& what) {
   codearts::parts const shared{house_.net, log_};
   for (auto const& provider : what.providers) {
     auto source = codearts::make_source(shared, provider);
-    if (!source) return base::error{fmt::format("provider {}: {}", provider.name, source.error().text)};
+    if (!source) return source.error();
     sources_.push_back(std::move(*source));
   }
   return {};
@@ -123,7 +130,7 @@ bool daemon::run() {
     } catch (std::exception const& e) {
       // A handler let something escape: that is a bug, but no reason to stop watching.
       sound = false;
-      log_.write({base::log_level::error, "internal", fmt::format("internal error, going on: {}", e.what()), {}});
+      log_.write({base::log_level::error, "internal.error", fmt::format("internal error, going on: {}", e.what()), {}});
     }
   }
   log_totals();
@@ -152,7 +159,7 @@ void daemon::on_signal(int number) {
   }
   if (stopping_) {
     log_.write({base::log_level::warn, "stop.now", "a second signal: leaving at once what still hangs", {}});
-    house_.loop.stop();
+    leave();
     return;
   }
   log_.write({base::log_level::info, "stop", fmt::format("{}: stopping", number == SIGINT ? "SIGINT" : "SIGTERM"), {}});
@@ -178,6 +185,14 @@ void daemon::close() {
   house_.close();
 }
 
+/// In order no longer: what is cut short and what is unsent is logged, programs that still run are killed, and what
+/// still hangs after that stays behind.
+void daemon::leave() {
+  if (std::exchange(leaving_, true)) return house_.loop.stop();
+  house_.timer.alarms().set(*grace_, house_.clock.now().mono + last_words);
+  deliveries_->give_up();
+}
+
 void daemon::log_totals() {
   auto const& totals = watching_->statistics();
   log_.write({base::log_level::info,
@@ -187,13 +202,8 @@ void daemon::log_totals() {
               {}});
 }
 
-void hold_signals() {
-  sigset_t const held = followed_signals();
-  pthread_sigmask(SIG_BLOCK, &held, nullptr);
-}
-
 int run(config::settings what, base::log& log) {
-  std::signal(SIGPIPE, SIG_IGN);  // a peer that goes away is an error of that write, not the end of the daemon
+  allow_descriptors(descriptors_of(what));
   auto made = daemon::make(std::move(what), log);
   if (!made) {
     log.write({base::log_level::error, "start.failed", made.error().text, {}});

@@ -38,6 +38,7 @@ class daemon {
   void stop();
   void drain_sinks();
   void close();
+  void leave();
   void log_totals();
 
   // In the order of construction; torn down the other way round.
@@ -53,6 +54,7 @@ class daemon {
   class grace;
   std::unique_ptr<grace> grace_;
   bool stopping_ = false;
+  bool leaving_ = false;
   bool drained_ = false;
 };
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 namespace buildwatch::service {
@@ -25,37 +26,57 @@ spdlog::level::level_enum level_of(base::log_level level) {
   return spdlog::level::info;
 }
 
+/// The words of `log.level` and --log-level.
+std::string_view name_of(base::log_level level) {
+  switch (level) {
+    case base::log_level::trace: return "trace";
+    case base::log_level::debug: return "debug";
+    case base::log_level::info: return "info";
+    case base::log_level::warn: return "warn";
+    case base::log_level::error: return "error";
+  }
+  return "info";
+}
+
 bool takes_bytes(int fd) {
   pollfd p{fd, POLLOUT, 0};
   return ::poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
 }
 
 // Writes what the descriptor takes without waiting. A pipe that polls writable takes PIPE_BUF bytes at once (pipe(7)),
-// so longer lines go piecewise. False: not all of it went out.
-bool write_now(int fd, std::string_view bytes) {
+// so longer lines go piecewise. Returns how many bytes went out.
+std::size_t write_now(int fd, std::string_view bytes) {
   constexpr std::size_t piece = 4096;
-  while (!bytes.empty()) {
-    if (!takes_bytes(fd)) return false;
-    auto const n = ::write(fd, bytes.data(), std::min(bytes.size(), piece));
-    if (n < 0 && errno != EINTR) return false;
-    if (n > 0) bytes.remove_prefix(static_cast<std::size_t>(n));
+  std::size_t gone = 0;
+  while (gone < bytes.size()) {
+    if (!takes_bytes(fd)) break;
+    auto const n = ::write(fd, bytes.data() + gone, std::min(bytes.size() - gone, piece));
+    if (n < 0 && errno != EINTR) break;
+    if (n > 0) gone += static_cast<std::size_t>(n);
   }
-  return true;
+  return gone;
 }
 
 class descriptor_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
-  explicit descriptor_sink(int fd) : fd_(fd) {}
+  /// `lost_lines` words how many lines nobody read.
+  descriptor_sink(int fd, std::function<std::string(std::uint64_t)> lost_lines)
+      : fd_(fd), lost_lines_(std::move(lost_lines)) {}
 
  protected:
   void sink_it_(spdlog::details::log_msg const& msg) override {
-    spdlog::memory_buf_t line;
-    formatter_->format(msg, line);
-    std::string out;
+    spdlog::memory_buf_t lines;
+    if (dropped_ > 0) {
+      std::string const words = lost_lines_(dropped_);
+      formatter_->format({msg.time, {}, msg.logger_name, spdlog::level::warn, words}, lines);
+    }
+    formatter_->format(msg, lines);
+    std::string out(lines.data(), lines.size());
     // After a line that broke off, a line break keeps the next one whole.
-    if (dropped_ > 0) out = fmt::format("\n[{} log lines were dropped: nobody read them]\n", dropped_);
-    out.append(line.data(), line.size());
-    if (write_now(fd_, out)) {
+    if (broken_) out.insert(0, "\n");
+    std::size_t const gone = write_now(fd_, out);
+    if (gone > 0) broken_ = out[gone - 1] != '\n';
+    if (gone == out.size()) {
       dropped_ = 0;
     } else {
       ++dropped_;
@@ -65,7 +86,9 @@ class descriptor_sink final : public spdlog::sinks::base_sink<spdlog::details::n
 
  private:
   int fd_;
+  std::function<std::string(std::uint64_t)> lost_lines_;
   std::uint64_t dropped_ = 0;
+  bool broken_ = false;
 };
 
 std::string one_line(std::string_view text) {
@@ -76,8 +99,9 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
-std::string json_line(base::log_event const& event, std::string_view level, std::string const& time) {
-  nlohmann::ordered_json line{{"time", time}, {"level", level}, {"event", event.id}, {"message", event.text}};
+std::string json_line(base::log_event const& event, std::string const& time) {
+  nlohmann::ordered_json line{
+      {"time", time}, {"level", name_of(event.level)}, {"event", event.id}, {"message", event.text}};
   for (auto const& [name, value] : event.fields) line[std::string(name)] = value;
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -86,26 +110,32 @@ class spdlog_log final : public base::log {
  public:
   spdlog_log(config::log_options const& options, int fd)
       : json_(options.format == config::log_options::style::json),
-        logger_("buildwatchd", std::make_shared<descriptor_sink>(fd)) {
+        logger_("buildwatchd", std::make_shared<descriptor_sink>(fd, [this](std::uint64_t n) { return lost(n); })) {
     logger_.set_level(level_of(options.level));
-    logger_.set_pattern(json_ ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %-5l %v");
+    logger_.set_pattern(json_ ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %v");
   }
+  spdlog_log(spdlog_log const&) = delete;  // the sink knows its address
+  spdlog_log& operator=(spdlog_log const&) = delete;
 
   [[nodiscard]] bool wants(base::log_level level) const override { return logger_.should_log(level_of(level)); }
 
   void write(base::log_event const& event) override {
     auto const level = level_of(event.level);
     if (!logger_.should_log(level)) return;
-    if (json_) {
-      auto const name = spdlog::level::to_string_view(level);
-      auto const now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-      logger_.log(level, spdlog::string_view_t(json_line(event, {name.data(), name.size()}, model::to_rfc3339(now))));
-    } else {
-      logger_.log(level, spdlog::string_view_t(one_line(event.text)));
-    }
+    logger_.log(level, spdlog::string_view_t(words(event)));
   }
 
  private:
+  [[nodiscard]] std::string words(base::log_event const& event) const {
+    if (!json_) return fmt::format("{:<5} {}", name_of(event.level), one_line(event.text));
+    auto const now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    return json_line(event, model::to_rfc3339(now));
+  }
+  [[nodiscard]] std::string lost(std::uint64_t lines) const {
+    std::string text = fmt::format("{} log lines were dropped: nobody read them", lines);
+    return words({base::log_level::warn, "log.dropped", std::move(text), {{"lines", fmt::to_string(lines)}}});
+  }
+
   bool json_;
   spdlog::logger logger_;
 };

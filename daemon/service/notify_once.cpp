@@ -1,10 +1,12 @@
 // `notify SINK`: one test event through one sink.
 #include <fmt/format.h>
 
+#include <boost/asio/signal_set.hpp>
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid.hpp>
 #include <csignal>
 
+#include "buildwatch/base/print.hpp"
 #include "buildwatch/base/version.hpp"
 #include "buildwatch/service/commands.hpp"
 #include "buildwatch/sinks/sinks.hpp"
@@ -90,29 +92,35 @@ model::event test_event(config::settings const& what, selector s, base::wall_tim
 }
 
 boost::asio::awaitable<void> deliver(notify::sink& sink, model::event const& e, base::clock const& clock,
-                                     notify::attempt& result) {
+                                     notify::attempt& result, boost::asio::signal_set& signals) {
   notify::delivery const what{e.id, e, clock.now()};
   result = co_await sink.deliver(what);
   sink.stop();
+  signals.cancel();
 }
 
 }  // namespace
 
 bool notify_once(config::settings const& what, std::size_t sink, model::selector selector, base::log& log) {
-  std::signal(SIGPIPE, SIG_IGN);
   service::house house;
   sinks::parts const shared{house.net, log, 1, std::string(base::version())};
   auto const& options = what.sinks.at(sink);
   auto made = sinks::make_sink(shared, options);
   if (!made) {
-    fmt::print("{}: FAILED: {}\n", options.delivery.name, made.error().text);
+    base::print_line(stdout, fmt::format("{}: FAILED: {}", options.delivery.name, made.error().text));
     return false;
   }
   auto const e = test_event(what, selector, house.clock.now().wall);
   notify::attempt result;
-  run_to_end(house, deliver(**made, e, house.clock, result));
+  // A program of an exec sink is in a group of its own, which Ctrl-C does not reach.
+  boost::asio::signal_set signals(house.loop, SIGTERM, SIGINT);
+  signals.async_wait([&](boost::system::error_code ended, int) {
+    if (!ended) (*made)->stop();
+  });
+  run_to_end(house, deliver(**made, e, house.clock, result, signals));
   bool const delivered = result.verdict == notify::verdict::delivered;
-  fmt::print("{}: {}: {}\n", options.delivery.name, delivered ? "delivered" : "FAILED", result.answer);
+  base::print_line(stdout,
+                   fmt::format("{}: {}: {}", options.delivery.name, delivered ? "delivered" : "FAILED", result.answer));
   return delivered;
 }
 

@@ -43,8 +43,8 @@ struct boot_timer::state : std::enable_shared_from_this<boot_timer::state> {
                        std::uint64_t rings = 0;
                        // Nothing to read means that the timer was set anew meanwhile: run() finds nothing due.
                        [[maybe_unused]] auto const n = ::read(self->timer.native_handle(), &rings, sizeof rings);
+                       self->wait();  // first: an alarm may throw
                        self->alarms.run(self->clock.now().mono);
-                       if (!self->closed) self->wait();
                      });
   }
 

@@ -32,8 +32,9 @@ constexpr std::size_t most_drained = 1024 * 1024;
 struct run final : base::alarm {
   run(net::context const& net_, program started, output_lines lines_)
       : net(net_), child(std::move(started)), exit(net.executor), output(net.executor), lines(std::move(lines_)) {
-    exit.assign(child.exit.get());
-    output.assign(child.output.get());
+    // By codes: an exception from here would close a descriptor that is the child's to close as well.
+    exit.assign(child.exit.get(), fault);
+    if (!fault) output.assign(child.output.get(), fault);
   }
   ~run() override {
     // The descriptors are the child's to close.
@@ -58,6 +59,7 @@ struct run final : base::alarm {
 
   net::context const& net;
   program child;
+  boost::system::error_code fault;  ///< why the loop can not watch the child
   stream_descriptor exit, output;
   output_lines lines;
   std::optional<program_end> end;
@@ -201,6 +203,11 @@ awaitable<notify::attempt> exec_sink::deliver(notify::delivery const& what) {
     co_return result;
   }
   run r(net_, std::move(*started), lines_to_log(what.event));
+  if (r.fault) {  // killed as it goes
+    result.verdict = notify::verdict::retry;
+    result.answer = "can not be watched: " + r.fault.message();
+    co_return result;
+  }
   net_.alarms.set(r, what.now.mono + options_.timeout);
   running_.push_back(&r);
   using namespace boost::asio::experimental::awaitable_operators;

@@ -166,7 +166,7 @@ bool engine::state::decide(job_index job, base::instant now, commands& out) {
   c.provider_overdue = overdue(p, now.mono);
   c.cause_is_providers = of_provider(t.fault) && !t.not_found;
   c.heard_meanwhile = t.heard_meanwhile;
-  if (t.failing && p.failing >= 2) {
+  if (!c.provider_told && t.failing && p.failing >= 2) {  // looks at all jobs: not for what is told already
     c.all_fail = p.failing == p.watched || (c.provider_overdue && none_is_well(p, now.mono));
     c.all_fail_surely = c.all_fail && (c.provider_overdue || each_failed_twice(p));
   }

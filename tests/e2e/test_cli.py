@@ -232,6 +232,19 @@ class Online(Case):
         self.assertRegex(self.line_about(lines, "dead-hook"), r"(?i)refused|connect")
         self.assertNotRegex(self.line_about(lines, "good"), r"(?i)fail")
 
+    def test_nothing_more_is_asked_of_a_provider_that_asks_for_a_pause(self):
+        self.simulator.fault("error", status=429, body="{}", headers={"Retry-After": "30"})
+        lines = self.online(self.config([self.job(f"job-{n}", n) for n in range(1, 6)]), 1)
+        self.assertEqual(len(lines), 5)
+        self.assertRegex(lines[0], "429")
+        for line in lines[1:]:
+            self.assertRegex(line, "not asked")
+        self.assertEqual(len(self.simulator.requests()), 1)
+
+    def test_the_last_job_waits_for_no_turn(self):
+        self.simulator.job(job_id(1), 1, "running")
+        self.online(self.config([self.job("one")], providers={case.PROVIDER: self.provider(rate_limit="0.02/m")}), 0)
+
     def test_a_provider_that_hangs_ends_with_its_timeout(self):
         self.simulator.fault("hang")
         self.online(self.config([self.job("slow")], providers={case.PROVIDER: self.provider(timeout="300ms")}), 1)

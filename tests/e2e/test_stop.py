@@ -63,7 +63,7 @@ class Stop(Case):
             self.assertTrue([line for line in daemon.log.split("\n") if re.search(r"(?i)unsent|not sent", line) and event_id in line], event_id)
 
     def test_with_an_exec_that_hangs(self):
-        command = ["/bin/sh", "-c", f"trap '' TERM INT; echo $$ > {self.folder}/pid; sleep 1000 & wait; sleep 1000"]
+        command = ["/bin/sh", "-c", f"trap '' TERM INT; echo $$$$ > {self.folder}/pid; sleep 1000 & wait; sleep 1000"]
         self.simulator.job(job_id(1), 1, "finished", word="SUCCESS")
         daemon = self.start(self.config([self.job("job")], {"script": {"type": "exec", "command": command, "timeout": "10m"}} | case.OUT))
         event = daemon.wait_events()[0]

@@ -8,6 +8,9 @@
 
 namespace buildwatch::service {
 
+/// Standard descriptors and signals as every command wants them. First of all, before anything is opened.
+void prepare_process();
+
 /// Holds SIGTERM, SIGINT and SIGHUP back until run() can follow them. Call before any thread is started.
 void hold_signals();
 

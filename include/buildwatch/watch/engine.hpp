@@ -74,8 +74,8 @@ struct engine_counts {
 /// tokens or connections, wait in order of due time. A failing job is asked at its `unreachable_after` at the latest,
 /// so that fresh evidence decides. One request a job is in flight.
 ///
-/// Costs: what one input touches is one job and one provider; tick() and next_due() also look at each provider once,
-/// never at all jobs.
+/// Costs: what one input touches is one job and one provider; tick() and next_due() also look at each provider once.
+/// All jobs of a provider are looked at only where an outage of all of them is decided, told or over.
 class engine {
  public:
   /// Starts with nothing known. `what` is taken as valid (config checks it); intervals and rates must be above zero.

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
+#include <vector>
 
 namespace buildwatch::service {
 namespace {
@@ -38,7 +40,7 @@ TEST(log, text_is_one_line_with_time_level_and_text) {
   auto const log = make_log(style(config::log_options::style::text), p.ends[1]);
   log->write({base::log_level::warn, "poll.failed", "job a:\nHTTP 500\x1b[31m", {{"job", "a"}}});
   auto const line = p.take();
-  EXPECT_NE(line.find(" warning job a: HTTP 500 [31m\n"), std::string::npos) << line;
+  EXPECT_NE(line.find(" warn  job a: HTTP 500 [31m\n"), std::string::npos) << line;
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
 }
 
@@ -71,6 +73,18 @@ TEST(log, a_reader_that_does_not_read_stops_nothing_and_is_told_what_it_missed) 
   auto const rest = p.take();
   EXPECT_NE(rest.find("log lines were dropped"), std::string::npos);
   EXPECT_NE(rest.find("again"), std::string::npos);
+}
+
+TEST(log, what_was_missed_is_json_too_where_the_log_is) {
+  pipe_pair p;
+  auto const log = make_log(style(config::log_options::style::json), p.ends[1]);
+  for (int i = 0; i < 3000; ++i) log->write({base::log_level::info, "x", std::string(100, 'x'), {}});
+  p.take();
+  log->write({base::log_level::info, "x", "again", {}});
+  std::istringstream rest(p.take());
+  std::vector<std::string> events;
+  for (std::string line; std::getline(rest, line);) events.push_back(nlohmann::json::parse(line)["event"]);
+  EXPECT_EQ(events, (std::vector<std::string>{"log.dropped", "x"}));
 }
 
 }  // namespace
