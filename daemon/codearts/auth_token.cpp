@@ -21,6 +21,8 @@ class token final : public credentials {
 
   boost::asio::awaitable<renewal> renew(std::uint64_t refused, base::time_point) override { co_return read(refused); }
 
+  bool look_again() override { return read(generation_).changed; }
+
   void hide(std::string& words) const override {
     std::array const secrets{token_.reveal(), previous_.reveal()};
     redact(words, secrets);

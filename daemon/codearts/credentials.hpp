@@ -40,6 +40,8 @@ class credentials {
   /// After a 401 to the credential `refused`: gets another one, until `deadline`. However many ask, one credential is
   /// renewed once.
   virtual boost::asio::awaitable<renewal> renew(std::uint64_t refused, base::time_point deadline) = 0;
+  /// Whether there is another credential than the one used last; it is used from now on.
+  virtual bool look_again() { return false; }
   /// Takes secrets out of words of the other side.
   virtual void hide(std::string& words) const = 0;
   /// Ends every wait.

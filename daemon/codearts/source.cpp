@@ -71,6 +71,8 @@ class source final : public watch::build_source {
     }
   }
 
+  bool credential_changed() override { return credentials_->look_again(); }
+
   void stop() override {
     stopped_ = true;
     credentials_->stop();

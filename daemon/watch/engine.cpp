@@ -164,6 +164,28 @@ void engine::settle(committed const& in, base::instant now, commands& out) {
   s.tick(of_provider ? what.index : s.what.jobs[what.index].provider, now, out);
 }
 
+void engine::renewed(provider_index which, base::instant now, commands& out) {
+  state& s = *state_;
+  provider_state& p = s.providers[which];
+  if (s.stopped || !p.gate.renewed(now.mono)) return;
+  s.last_now = now.mono;
+  s.log_provider(which, base::log_level::info, "provider.credential_changed",
+                 "provider " + s.what.providers[which].name + ": has another credential, and is asked again", out);
+  // Their polls were put off to the end of the pause.
+  for (job_index const job : p.jobs) {
+    job_state& j = s.jobs[job];
+    if (j.stage != stage::queued || j.due <= now.mono || !j.trouble || j.trouble->fault != model::fault::refused)
+      continue;
+    j.due = now.mono;
+    s.enqueue(job);
+  }
+  s.tick(which, now, out);
+}
+
+bool engine::refused(provider_index which) const {
+  return !state_->stopped && state_->providers[which].gate.now_in() == gate::trouble::refused;
+}
+
 void engine::stop() {
   state_->stopped = true;
   for (provider_state& p : state_->providers) p.wake = base::time_point::max();

@@ -24,6 +24,12 @@ bool gate::refused(base::time_point sent, base::time_point now) {
   return begin(trouble::refused, now, pause);
 }
 
+bool gate::renewed(base::time_point now) {
+  if (!pauses(now)) return false;
+  opens_ = now;
+  return true;
+}
+
 bool gate::begin(trouble what, base::time_point now, base::duration wait) {
   bool const news = trouble_ != what;
   if (trouble_ == trouble::none) since_ = now;

@@ -26,6 +26,10 @@ class gate {
   bool throttled(base::time_point sent, base::time_point now, std::optional<base::duration> retry_after);
   bool refused(base::time_point sent, base::time_point now);
 
+  /// There is another credential: a pause for refused ones ends, with a single request as a trial. False: there was
+  /// none.
+  bool renewed(base::time_point now);
+
   struct ended {
     trouble what = trouble::none;
     base::time_point since{};
@@ -39,6 +43,8 @@ class gate {
   /// How many requests may be in flight.
   [[nodiscard]] unsigned width() const { return cautious_ ? 1 : connections_; }
   [[nodiscard]] trouble now_in() const { return trouble_; }
+  /// Pauses as its credentials were refused.
+  [[nodiscard]] bool pauses(base::time_point now) const { return trouble_ == trouble::refused && quiet(now); }
 
  private:
   bool begin(trouble what, base::time_point now, base::duration wait);

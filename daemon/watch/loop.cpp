@@ -21,6 +21,9 @@ namespace asio = boost::asio;
 // So many events go into one transaction at most; the rest into the next.
 constexpr std::size_t largest_commit = 1024;
 
+// How often a provider that pauses for refused credentials is looked at for others.
+constexpr base::duration credential_look = std::chrono::seconds(5);
+
 std::string text_of(std::exception_ptr const& e) {
   try {
     std::rethrow_exception(e);
@@ -63,6 +66,7 @@ struct loop::state {
   commands spare;  // its memory is used again
   std::vector<commit> found;
   ticker tick;
+  ticker look;
   base::time_point armed = base::time_point::max();
   loop_statistics numbers;
   std::function<void()> done;
@@ -71,6 +75,7 @@ struct loop::state {
   bool stopping = false;
 
   void run_tick();
+  void look_for_credentials();
   void answered_by(lane& of, ask const& question, base::instant sent, model::observation const& seen);
   void carry_out(std::shared_ptr<state> const& self, lane const* free_hand);
   void hand_out(std::shared_ptr<state> const& self, ask const& question, lane const*& free_hand);
@@ -87,7 +92,10 @@ struct loop::state {
 };
 
 loop::state::state(loop_parts given, options what)
-    : parts(std::move(given)), engine(std::move(what), parts.clock.now()), tick([this] { run_tick(); }) {
+    : parts(std::move(given)),
+      engine(std::move(what), parts.clock.now()),
+      tick([this] { run_tick(); }),
+      look([this] { look_for_credentials(); }) {
   numbers.lag_buckets.resize(lag_bucket_count);
   auto const& providers = engine.settings().providers;
   for (std::size_t i = 0; i < providers.size(); ++i) {
@@ -128,7 +136,18 @@ void loop::state::hand_out(std::shared_ptr<state> const& self, ask const& questi
   if (!l.idle.wake_one() && l.workers < l.most_workers) hire(self, l);
 }
 
+void loop::state::look_for_credentials() {
+  base::instant const now = parts.clock.now();
+  for (provider_index i = 0; i < lanes.size(); ++i) {
+    if (engine.refused(i) && lanes[i].source->credential_changed()) engine.renewed(i, now, todo);
+  }
+  carry_out(me.lock(), nullptr);
+}
+
 void loop::state::arm() {
+  for (provider_index i = 0; i < lanes.size() && !look.set(); ++i) {
+    if (engine.refused(i)) parts.alarms.set(look, parts.clock.now().mono + credential_look);
+  }
   base::time_point const next = engine.next_due();
   if (next == armed) return;
   armed = next;
@@ -250,6 +269,7 @@ loop::~loop() {
   state_->stopping = true;
   state_->engine.stop();
   state_->parts.alarms.clear(state_->tick);
+  state_->parts.alarms.clear(state_->look);
   for (lane& l : state_->lanes) l.idle.clear();
 }
 
@@ -260,6 +280,7 @@ void loop::stop(std::function<void()> done) {
   s.stopping = true;
   s.done = std::move(done);
   s.engine.stop();
+  s.parts.alarms.clear(s.look);
   s.arm();
   for (lane& l : s.lanes) {
     l.waiting.clear();

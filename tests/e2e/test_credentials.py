@@ -122,6 +122,19 @@ class Tokens(Case):
         self.assertLessEqual(len(self.simulator.requests()), 2)
         self.assertRegex(daemon.log, r"401")
 
+    def test_a_token_that_comes_late_ends_the_pause(self):
+        file = self.file("token", "old-token\n")
+        self.simulator.auth(mode="token", tokens=["new-token"])
+        for number in (1, 2):
+            self.simulator.job(job_id(number), 1, "running")
+        provider = self.provider(auth={"type": "token", "token": "${file:" + file + "}"})
+        daemon = self.start(self.config([self.job("one", 1), self.job("two", 2)], providers={case.PROVIDER: provider}))
+        daemon.wait_log(re.compile(r"credentials were refused"))
+        self.file("token", "new-token\n")
+        daemon.wait_events(2, type="build.started")
+        daemon.stop()
+        self.assertEqual(len(self.simulator.requests(status="401")), 1)
+
     def test_an_expired_token_answer_is_a_refusal(self):
         self.simulator.job(job_id(1), 1, "running")
         self.simulator.fault("expired_token")

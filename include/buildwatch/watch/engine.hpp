@@ -86,6 +86,11 @@ class engine {
   void tick(base::instant now, commands& out);                         ///< time has passed
   void answer(answered const& in, base::instant now, commands& out);   ///< a request ended
   void settle(committed const& in, base::instant now, commands& out);  ///< a commit ended
+  /// The provider has another credential than the one that was refused: it is asked again, one request as a trial. Does
+  /// nothing where it does not pause.
+  void renewed(provider_index which, base::instant now, commands& out);
+  /// Whether the provider's credentials were refused, and nothing has been answered well since.
+  [[nodiscard]] bool refused(provider_index which) const;
   /// No further asks, ever. Failed answers that come in later say nothing; good ones still count, and commits can still
   /// be settled.
   void stop();

@@ -31,6 +31,9 @@ class build_source {
   /// One question, one answer, within the provider's timeout; renewing credentials once is part of it. Never throws for
   /// anything the other side does. `into` is overwritten (reuse one object: it keeps its memory).
   virtual boost::asio::awaitable<void> ask(query const& what, model::observation& into) = 0;
+  /// While its credentials are refused: whether there are others by now (the file of a token may have been written anew
+  /// since). Asked every few seconds; may read a file.
+  virtual bool credential_changed() { return false; }
   /// Ends every question under way with a failed observation; later ones fail at once.
   virtual void stop() = 0;
 };

@@ -93,6 +93,12 @@ class world {
   }
   void run_for(base::duration t) { run_until(now() + t); }
 
+  /// There is another credential.
+  void renew(provider_index which) {
+    engine_.renewed(which, clock_.at, out_);
+    drain();
+  }
+
   /// The wall clock jumps; intervals do not notice.
   void step_wall(std::chrono::milliseconds by) {
     stepped_ += by;

@@ -123,6 +123,32 @@ TEST(unreachable, refused_credentials_are_told_during_the_pause) {
   EXPECT_EQ(w.told(), (strings{"provider.unreachable", "provider.recovered"}));
 }
 
+TEST(unreachable, another_credential_ends_the_pause_for_every_job) {
+  world w(jobs(3, ten));
+  bool right = false;
+  w.answer = [&](job_index, asks) { return right ? undecided() : failed(fault::refused, "HTTP 401"); };
+  w.run_until(1min);
+  EXPECT_EQ(w.requests.size(), 1U);
+  EXPECT_TRUE(w.engine().refused(0));
+  right = true;
+  w.run_until(2min);
+  EXPECT_EQ(w.requests.size(), 1U) << "nobody has said so";
+  w.renew(0);
+  w.run_until(2min + 30s);
+  for (job_index const j : {0U, 1U, 2U}) EXPECT_GE(w.requests_of(j).size(), 2U) << j;
+  EXPECT_FALSE(w.engine().refused(0));
+  EXPECT_EQ(w.logged("provider.credential_changed"), 1U);
+}
+
+TEST(unreachable, a_credential_that_is_wrong_again_pauses_again) {
+  world w(jobs(3, ten));
+  w.answer = [&](job_index, asks) { return failed(fault::refused, "HTTP 401"); };
+  w.run_until(1min);
+  w.renew(0);
+  w.run_until(5min);
+  EXPECT_EQ(w.requests.size(), 2U);
+}
+
 TEST(unreachable, throttled_for_long_is_the_providers) {
   world w(jobs(3, ten));
   w.answer = [&](job_index, asks) {

@@ -120,6 +120,20 @@ TEST(gate, a_longer_retry_after_of_a_request_under_way_counts_too) {
   EXPECT_EQ(g.opens(), start + 62s);
 }
 
+TEST(gate, another_credential_ends_a_pause_with_a_trial) {
+  gate g(8);
+  g.heard(start + 1ms);
+  EXPECT_FALSE(g.renewed(start + 1s)) << "no pause";
+  g.refused(start + 1s, start + 2s);
+  EXPECT_TRUE(g.pauses(start + 3s));
+  EXPECT_TRUE(g.renewed(start + 3s));
+  EXPECT_FALSE(g.quiet(start + 3s));
+  EXPECT_EQ(g.width(), 1U);
+  EXPECT_EQ(g.heard(start + 4s).what, gate::trouble::refused);
+  g.throttled(start + 5s, start + 6s, {});
+  EXPECT_FALSE(g.renewed(start + 7s)) << "a back-off is no pause";
+}
+
 TEST(gate, refused_pauses_five_minutes_a_time) {
   gate g(8);
   g.heard(start);
