@@ -8,12 +8,12 @@ import sys
 from support import case, daemon as daemons, events
 from support.case import Case, job_id
 
-# Shows what a child sees, into $OUT.
+# Shows what a child sees, into $OUT. Of signals a child of the child's tells: the shell blocks all for a moment while it waits.
 SHOW = """#!/bin/sh
 cat > "$OUT/stdin"
 env | sort > "$OUT/env"
 pwd > "$OUT/pwd"
-grep -E '^Sig(Blk|Ign|Cgt)' /proc/$$/status > "$OUT/signals"
+grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status > "$OUT/signals"
 cut -d' ' -f1,5 /proc/$$/stat > "$OUT/group"
 printf '%s\\n' "$#" "$@" > "$OUT/arguments"
 : > "$OUT/done"
