@@ -85,7 +85,8 @@ struct wire_bio {
   }
 };
 
-wire::wire(boost::asio::any_io_executor const& executor) : socket_(executor) {}
+wire::wire(boost::asio::any_io_executor const& executor)
+    : socket_(*executor.target<boost::asio::io_context::executor_type>()) {}
 
 wire::~wire() { close(); }
 
