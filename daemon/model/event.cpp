@@ -80,6 +80,12 @@ std::string for_people(base::duration d) {
   return h % 24 == 0 ? fmt::format("{} d", h / 24) : fmt::format("{} d {} h", h / 24, h % 24);
 }
 
+std::string wait_for_people(base::duration d) {
+  using namespace std::chrono;
+  if (d < seconds(1)) return fmt::format("{} ms", ceil<milliseconds>(d).count());
+  return for_people(ceil<seconds>(d));
+}
+
 std::string to_rfc3339(base::wall_time t) {
   auto const s = std::chrono::floor<std::chrono::seconds>(t);
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(s)),

@@ -9,13 +9,6 @@ namespace {
 
 using base::log_level;
 
-std::string wait_text(base::duration d) {
-  if (d < std::chrono::seconds(1)) {
-    return fmt::format("{} ms", std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
-  }
-  return model::for_people(d);
-}
-
 // What is lost, in words: whoever reads the log need not look the id up.
 std::string what(model::event const& e) { return clean_line(model::summary(e), 300); }
 
@@ -36,7 +29,7 @@ base::log_event delivery_log::about(log_level level, std::string_view id, model:
 
 base::log_event delivery_log::failed(model::event const& e, std::string_view answer, std::optional<base::duration> next,
                                      bool pauses_sink) const {
-  std::string const when = next ? "in " + wait_text(*next) : std::string("when the sink works again");
+  std::string const when = next ? "in " + model::wait_for_people(*next) : std::string("when the sink works again");
   std::string text = fmt::format("{} not delivered: {}; next try {}", e.id, answer, when);
   if (pauses_sink) text += "; what else is owed to it waits";
   return about(log_level::warn, "delivery.failed", &e, std::move(text));

@@ -98,12 +98,6 @@ awaitable<void> wait_for_end(run& r) {
   r.output.cancel(ignored);  // ends a read that waits
 }
 
-// "250 ms", "30 s".
-std::string for_people(base::duration d) {
-  if (d >= 1s) return model::for_people(d);
-  return fmt::format("{} ms", std::chrono::duration_cast<std::chrono::milliseconds>(d).count());
-}
-
 notify::attempt to_attempt(run const& r, base::duration timeout) {
   notify::attempt result;
   if (r.end && r.end->exited && r.end->number == 0 && !r.end->lost)
@@ -118,7 +112,7 @@ notify::attempt to_attempt(run const& r, base::duration timeout) {
     result.answer = fmt::format("exit status {}", r.end->number);
   else
     result.answer = fmt::format("killed by signal {}", r.end->number);
-  if (r.timed_out) result.answer += fmt::format(" (timed out after {})", for_people(timeout));
+  if (r.timed_out) result.answer += fmt::format(" (timed out after {})", model::wait_for_people(timeout));
   return result;
 }
 

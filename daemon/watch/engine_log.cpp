@@ -15,12 +15,6 @@ bool told_by_gate(model::fault f) { return f == model::fault::throttled || f == 
 
 }  // namespace
 
-std::string wait_in_words(base::duration d) {
-  using namespace std::chrono;
-  if (d < seconds(1)) return std::to_string(ceil<milliseconds>(d).count()) + " ms";
-  return model::for_people(ceil<seconds>(d));
-}
-
 void engine::state::log_job(job_index job, base::log_level level, std::string_view id, std::string text,
                             commands& out) const {
   job_options const& how = what.jobs[job];
@@ -47,7 +41,7 @@ void engine::state::log_failure(job_index job, bool news, base::time_point now, 
   std::string const& name = what.jobs[job].name;
   base::duration const wait = jobs[job].due > now ? jobs[job].due - now : base::duration::zero();
   log_job(job, loud ? base::log_level::warn : base::log_level::debug, "poll.failed",
-          "job " + name + ": " + t.text + "; next try in " + wait_in_words(wait), out);
+          "job " + name + ": " + t.text + "; next try in " + model::wait_for_people(wait), out);
   if (loud) {
     if (!std::exchange(t.logged, true)) ++p.logged;
     if (t.fault == model::fault::no_connection) p.cause_logged = true;
@@ -66,7 +60,7 @@ void engine::state::log_gate(job_index job, model::observation const& seen, base
   provider_state const& p = providers[how.provider];
   std::string const met =
       "provider " + what.providers[how.provider].name + ": " + seen.text + " (job " + how.name + ")";
-  std::string const wait = wait_in_words(p.gate.opens() - now);
+  std::string const wait = model::wait_for_people(p.gate.opens() - now);
   if (p.gate.now_in() == gate::trouble::refused) {
     log_job(job, base::log_level::error, "provider.refused",
             met + "; its credentials were refused: nothing is asked for " + wait +

@@ -50,7 +50,8 @@ track::notice engine::state::end_trouble(job_index job, base::instant now, comma
   set_failing(job, false);
   if (std::exchange(t.logged, false)) {
     --provider_of(job).logged;
-    std::string lasted = t.reach.failing() ? " after " + wait_in_words(now.mono - t.reach.since) : std::string();
+    std::string lasted =
+        t.reach.failing() ? " after " + model::wait_for_people(now.mono - t.reach.since) : std::string();
     log_job(job, base::log_level::info, t.not_found ? "job.found" : "poll.answered_again",
             "job " + what.jobs[job].name + (t.not_found ? " is found" : " answers again") + lasted, out);
   }
@@ -94,9 +95,10 @@ void engine::state::provider_heard(job_index job, base::time_point sent, base::i
   provider_state& p = providers[which];
   gate::ended const over = p.gate.heard(sent);
   if (over.what != gate::trouble::none) {
-    log_provider(
-        which, base::log_level::info, "provider.answered_again",
-        "provider " + what.providers[which].name + " answers again after " + wait_in_words(now.mono - over.since), out);
+    log_provider(which, base::log_level::info, "provider.answered_again",
+                 "provider " + what.providers[which].name + " answers again after " +
+                     model::wait_for_people(now.mono - over.since),
+                 out);
   }
   p.last_heard = now.mono;
   p.cause_since = track::never;

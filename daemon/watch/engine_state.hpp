@@ -113,7 +113,4 @@ struct engine::state {
   void log_journal(committed const& in, base::time_point now, commands& out);
 };
 
-/// "200 ms", "30 s", "1 h 13 min": waits, rounded up.
-[[nodiscard]] std::string wait_in_words(base::duration d);
-
 }  // namespace buildwatch::watch

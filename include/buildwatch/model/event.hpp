@@ -74,6 +74,8 @@ struct event {
 
 /// "42 s", "1 h 13 min", "2 d 3 h": the two largest units.
 [[nodiscard]] std::string for_people(base::duration d);
+/// The same rounded up, in milliseconds below a second ("250 ms"): nobody waits for 0 s.
+[[nodiscard]] std::string wait_for_people(base::duration d);
 
 /// RFC 3339 UTC with milliseconds and Z.
 [[nodiscard]] std::string to_rfc3339(base::wall_time t);

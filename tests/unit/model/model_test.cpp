@@ -87,6 +87,12 @@ TEST(summary, reads_like_a_sentence) {
   EXPECT_EQ(summary(gone), "provider huawei can not be reached: HTTP 503");
 }
 
+TEST(for_people, waits_are_rounded_up_and_never_nothing) {
+  EXPECT_EQ(wait_for_people(1us), "1 ms");
+  EXPECT_EQ(wait_for_people(250ms), "250 ms");
+  EXPECT_EQ(wait_for_people(1ms + 4min + 59s), "5 min");
+}
+
 TEST(for_people, shows_the_two_largest_units) {
   EXPECT_EQ(for_people(-5s), "0 s");
   EXPECT_EQ(for_people(59s), "59 s");
