@@ -19,7 +19,9 @@ struct common_options {
   std::optional<std::string> credentials_dir;  ///< instead of $CREDENTIALS_DIRECTORY
 };
 
-/// Loads the configuration and prints every complaint to stderr. No settings: it is wrong, and the caller exits with
+/// Loads the configuration. Any thread.
+[[nodiscard]] config::loaded read(common_options const& common, bool missing_credentials_dir_warns);
+/// The same, every complaint to stderr. No settings: it is wrong, and the caller exits with
 /// wrong_configuration.
 [[nodiscard]] config::loaded load(common_options const& common, bool missing_credentials_dir_warns);
 /// The log that a subcommand writes to stderr.

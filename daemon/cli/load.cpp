@@ -6,11 +6,15 @@
 
 namespace buildwatch::cli {
 
-config::loaded load(common_options const& common, bool missing_credentials_dir_warns) {
+config::loaded read(common_options const& common, bool missing_credentials_dir_warns) {
   config::environment world = config::process_environment(common.credentials_dir);
   world.missing_credentials_dir_warns = missing_credentials_dir_warns;
   world.tls_fault = net::check_tls;
-  config::loaded loaded = config::load(common.config, world);
+  return config::load(common.config, world);
+}
+
+config::loaded load(common_options const& common, bool missing_credentials_dir_warns) {
+  config::loaded loaded = read(common, missing_credentials_dir_warns);
   for (auto const& complaint : loaded.complaints) base::print_line(stderr, to_string(complaint));
   return loaded;
 }

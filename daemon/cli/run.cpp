@@ -10,7 +10,10 @@ int run(common_options const& common) {
   config::loaded loaded = load(common, false);
   if (!loaded.settings) return wrong_configuration;
   auto const log = service::make_log(log_of(common, *loaded.settings), 2);
-  return service::run(std::move(*loaded.settings), *log);
+  service::reload_options again;
+  again.read = [common] { return read(common, false); };
+  again.log_level = common.log_level;
+  return service::run(std::move(*loaded.settings), std::move(again), *log);
 }
 
 }  // namespace buildwatch::cli

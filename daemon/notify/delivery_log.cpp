@@ -42,42 +42,61 @@ base::log_event delivery_log::delivered(model::event const& e, std::string_view 
                fmt::format("{} delivered at try {}: {}", e.id, tries, answer));
 }
 
-base::log_event delivery_log::released(std::size_t waiting) const {
-  return about(log_level::info, "sink.works", nullptr,
-               fmt::format("works again; {} waiting deliveries follow", waiting));
+base::log_event delivery_log::released(std::optional<std::size_t> waiting) const {
+  std::string const which = waiting ? fmt::to_string(*waiting) + " waiting deliveries follow" : "what waits follows";
+  return about(log_level::info, "sink.works", nullptr, "works again; " + which);
+}
+
+// What becomes of a delivery that is dead.
+std::string delivery_log::lost() const {
+  return fallback_.empty() ? "is lost" : "goes to " + fallback_ + " instead: it is dead here";
 }
 
 base::log_event delivery_log::dead(model::event const& e, std::string_view answer, std::string_view why) const {
   return about(log_level::error, "delivery.dead", &e,
-               fmt::format("{} is lost {} ({}): {}", e.id, why, last(answer), what(e)));
+               fmt::format("{} {} {} ({}): {}", e.id, lost(), why, last(answer), what(e)));
 }
 
-base::log_event delivery_log::disabled(std::string_view answer, std::size_t owed) const {
+base::log_event delivery_log::more_dead(std::uint64_t count, std::string_view why) const {
+  return about(log_level::error, "delivery.dead", nullptr,
+               fmt::format("{} more events: each {} {}", count, lost(), why));
+}
+
+base::log_event delivery_log::disabled(std::string_view answer) const {
+  std::string const becomes = fallback_.empty() ? "lost" : "sent to " + fallback_;
   return about(
       log_level::error, "sink.disabled", nullptr,
-      fmt::format("{}: the receiver wants nothing more; {} events owed to it are lost, and so are later ones until a "
-                  "reload or restart",
-                  answer, owed));
+      fmt::format("{}: the receiver wants nothing more; what is owed to it is {}, and so are later events until "
+                  "a reload or restart",
+                  answer, becomes));
 }
 
 base::log_event delivery_log::refused(model::event const& e, std::uint64_t count) const {
   return about(log_level::error, "delivery.dead", &e,
-               fmt::format("{} is lost, the sink is disabled (event {} since then): {}", e.id, count, what(e)));
-}
-
-base::log_event delivery_log::overflow(model::event const& e, std::uint64_t count) const {
-  return about(
-      log_level::error, "delivery.dead", &e,
-      fmt::format("{} is lost, more deliveries wait than are kept (event {} lost so): {}", e.id, count, what(e)));
+               fmt::format("{} {}, the sink is disabled (event {} since then): {}", e.id, lost(), count, what(e)));
 }
 
 base::log_event delivery_log::unsent(model::event const& e, std::string_view answer) const {
   return about(log_level::warn, "delivery.unsent", &e,
-               fmt::format("{} unsent at the stop ({}): {}", e.id, last(answer), what(e)));
+               fmt::format("{} unsent at the stop, sent after the next start ({}): {}", e.id, last(answer), what(e)));
 }
 
-base::log_event delivery_log::more_unsent(std::uint64_t count) const {
-  return about(log_level::warn, "delivery.unsent", nullptr, fmt::format("{} more events unsent at the stop", count));
+base::log_event delivery_log::more_unsent(std::uint64_t count, bool in_outbox) const {
+  std::string const which = count == 0  ? "further events"
+                            : in_outbox ? fmt::format("{} more events, and further ones in the outbox,", count)
+                                        : fmt::format("{} more events", count);
+  return about(log_level::warn, "delivery.unsent", nullptr, which + " unsent at the stop, sent after the next start");
+}
+
+base::log_event delivery_log::falls_back(model::event const& e, base::duration waited) const {
+  return about(
+      log_level::warn, "delivery.fallback", &e,
+      fmt::format("{} has waited for {} and goes to {} too: {}", e.id, model::for_people(waited), fallback_, what(e)));
+}
+
+base::log_event delivery_log::more_fall_back(std::uint64_t count) const {
+  return about(log_level::warn, "delivery.fallback", nullptr,
+               fmt::format("{} more events have waited as long and go to {} too", count, fallback_));
 }
 
 }  // namespace buildwatch::notify

@@ -1,136 +1,82 @@
 #include "buildwatch/notify/dispatcher.hpp"
 
-#include <fmt/format.h>
-
-#include <boost/asio/co_spawn.hpp>
+#include <algorithm>
 #include <boost/asio/post.hpp>
+#include <utility>
+
+#include "notify/dispatcher_state.hpp"
 
 namespace buildwatch::notify {
-namespace {
 
-// Everything by value but the sink: the frame outlives the call that spawned it.
-boost::asio::awaitable<attempt> try_once(notify::sink& to, start what, base::instant now) {
-  delivery const given{std::move(what.webhook_id), *what.event, now};
-  attempt result = co_await to.deliver(given);
-  co_return result;
-}
+dispatcher::state::lane::lane(state& all, destination d)
+    : owner(all),
+      sink(std::move(d.sink)),
+      deliveries(d.how, {}, all.parts.clock.now(), all.parts.random, all.parts.window),
+      says(d.how.name, d.how.fallback) {}
 
-}  // namespace
-
-struct dispatcher::state {
-  /// One sink, its queue, and the alarm for when the queue has something to do.
-  struct lane final : base::alarm {
-    lane(state& all, destination d)
-        : owner(all), sink(*d.sink), name(d.how.name), deliveries(d.how, all.parts.random) {}
-    void ring(base::time_point now) override { owner.tick(*this, now); }
-
-    state& owner;
-    notify::sink& sink;
-    std::string name;
-    queue deliveries;
-    bool drained = false;
-  };
-  /// The end of the grace given by stop().
-  struct grace_alarm final : base::alarm {
-    explicit grace_alarm(state& all) : owner(all) {}
-    void ring(base::time_point) override { owner.end_grace(); }
-    state& owner;
-  };
-
-  explicit state(dispatcher_parts p) : parts(std::move(p)) {}
-
-  void tick(lane& l, base::time_point now) {
-    queue_commands todo;
-    l.deliveries.tick(now, todo);
-    carry_out(l, todo);
-  }
-  void carry_out(lane& l, queue_commands& todo);
-  void say(queue_commands const& todo) const;
-  void spawn(lane& l, start what);
-  void ended(lane& l, delivery_number n, std::exception_ptr failure, attempt result);
-  void end_grace();
-  void settle(lane& l);
-
-  dispatcher_parts parts;
-  std::vector<std::unique_ptr<lane>> lanes;
-  grace_alarm grace{*this};
-  std::function<void()> done;
-  bool stopping = false;
-  bool closed = false;  // the dispatcher is gone: what still ends, ends silently
-  std::weak_ptr<state> self;
-};
-
-void dispatcher::state::say(queue_commands const& todo) const {
-  for (auto const& event : todo.logs) {
-    if (parts.log.wants(event.level)) parts.log.write(event);
+dispatcher::state::lane::~lane() {
+  for (base::alarm* const a : std::initializer_list<base::alarm*>{&queue_bell, &disk_bell, &overdue_bell}) {
+    owner.parts.alarms.clear(*a);
   }
 }
 
-void dispatcher::state::carry_out(lane& l, queue_commands& todo) {
-  say(todo);
-  for (start& s : todo.starts) spawn(l, std::move(s));
-  if (auto const due = l.deliveries.next_due()) {
-    parts.alarms.set(l, *due);
-  } else {
-    parts.alarms.clear(l);
-  }
-  if (stopping) settle(l);
-}
-
-void dispatcher::state::spawn(lane& l, start what) {
-  delivery_number const n = what.number;
-  auto on_end = [all = self.lock(), &l, n](std::exception_ptr failure, attempt result) {
-    if (!all->closed) all->ended(l, n, failure, std::move(result));
-  };
-  boost::asio::co_spawn(parts.executor, try_once(l.sink, std::move(what), parts.clock.now()), std::move(on_end));
-}
-
-void dispatcher::state::ended(lane& l, delivery_number n, std::exception_ptr failure, attempt result) {
-  if (failure) {
-    // A sink that throws is a bug of ours; the event is owed all the same.
-    result = {verdict::retry, std::nullopt, "internal error"};
-    try {
-      std::rethrow_exception(failure);
-    } catch (std::exception const& e) {
-      parts.log.write({base::log_level::error,
-                       "internal.error",
-                       fmt::format("task deliver to {}: {}", l.name, e.what()),
-                       {{"sink", l.name}}});
-    } catch (...) {
-      parts.log.write({base::log_level::error,
-                       "internal.error",
-                       fmt::format("task deliver to {}: unknown exception", l.name),
-                       {{"sink", l.name}}});
-    }
-  }
+void dispatcher::state::lane::tick() {
   queue_commands todo;
-  l.deliveries.finished(n, result, parts.clock.now().mono, todo);
-  carry_out(l, todo);
+  deliveries.tick(owner.parts.clock.now(), todo);
+  owner.carry_out(*this, todo);
+}
+
+dispatcher::state::lane* dispatcher::state::find(std::string_view name) const {
+  auto const at = std::ranges::find_if(lanes, [&](auto const& l) { return l->name() == name; });
+  return at == lanes.end() ? nullptr : at->get();
+}
+
+void dispatcher::state::add(std::vector<created> made) {
+  for (created& c : made) {
+    lane* const l = find(c.sink);
+    if (l == nullptr) continue;  // its sink was removed meanwhile: the next start finds it
+    queue_commands todo;
+    l->deliveries.add(std::move(c.delivery), parts.clock.now(), todo);
+    carry_out(*l, todo);
+  }
 }
 
 // A sink with nothing left is stopped at once, so that what it keeps open does not hold the loop.
 void dispatcher::state::settle(lane& l) {
+  if (!stopping && !l.retired) return;
   queue_counts const c = l.deliveries.counts();
-  if (l.drained || c.pending + c.in_flight > 0) return;
+  if (l.drained || l.serving || c.in_flight > 0) return;
+  bool const to_start = c.pending > 0 && !l.retired;
+  bool const to_record = !l.unsaved.empty() || (l.retired && l.burying && !stopping);
+  if ((to_start || to_record) && !over) return;
   l.drained = true;
-  queue_commands last;  // how many more were given up than had a line of their own
+  queue_commands last;  // how many more were left than had a line of their own
   l.deliveries.stop(last);
-  say(last);
-  l.sink.stop();
-  for (auto const& other : lanes) {
-    if (!other->drained) return;
+  if (!l.retired) say(last.logs);
+  if (l.sink) l.sink->stop();
+  if (!stopping) {
+    boost::asio::post(parts.executor, [all = self.lock()] {
+      if (!all->closed) std::erase_if(all->retired, [](auto const& old) { return old->drained; });
+    });
+    return;
   }
-  parts.alarms.clear(grace);
+  auto const is_drained = [](auto const& other) { return other->drained; };
+  if (!std::ranges::all_of(lanes, is_drained) || !std::ranges::all_of(retired, is_drained)) return;
+  parts.alarms.clear(grace_bell);
   if (done) boost::asio::post(parts.executor, std::exchange(done, nullptr));
 }
 
 void dispatcher::state::end_grace() {
-  for (auto const& l : lanes) {
-    if (l->drained) continue;
-    queue_commands todo;
-    l->deliveries.stop(todo);
-    l->sink.stop();
-    carry_out(*l, todo);
+  over = true;
+  for (auto const* const all : {&lanes, &retired}) {
+    for (auto const& l : *all) {
+      if (l->drained) continue;
+      l->blocked = false;
+      queue_commands todo;
+      l->deliveries.stop(todo);
+      if (l->sink) l->sink->stop();
+      carry_out(*l, todo);
+    }
   }
 }
 
@@ -141,18 +87,61 @@ dispatcher::dispatcher(dispatcher_parts parts, std::vector<destination> sinks)
 }
 
 dispatcher::~dispatcher() {
-  state_->closed = true;
-  for (auto const& l : state_->lanes) state_->parts.alarms.clear(*l);
-  state_->parts.alarms.clear(state_->grace);
+  state& s = *state_;
+  s.closed = true;
+  s.parts.alarms.clear(s.elsewhere_bell);
+  s.parts.alarms.clear(s.grace_bell);
+  for (auto const* const all : {&s.lanes, &s.retired}) {
+    for (auto const& l : *all) {
+      s.parts.alarms.clear(l->queue_bell);
+      s.parts.alarms.clear(l->disk_bell);
+      s.parts.alarms.clear(l->overdue_bell);
+    }
+  }
 }
 
-void dispatcher::send(std::shared_ptr<model::event const> event, std::span<sink_index const> sinks) {
-  base::time_point const now = state_->parts.clock.now().mono;
-  for (sink_index const i : sinks) {
-    state::lane& l = *state_->lanes.at(i);
+void dispatcher::start() {
+  state& s = *state_;
+  s.begun = true;
+  s.spawn_begin();
+  for (auto const& l : s.lanes) {
+    l->restore = true;
+    l->fall_back = !l->deliveries.how().fallback.empty();
+    s.serve(*l);
+  }
+  s.look_elsewhere();
+}
+
+void dispatcher::add(std::vector<created> made) { state_->add(std::move(made)); }
+
+void dispatcher::reconfigure(std::vector<destination> sinks) {
+  state& s = *state_;
+  auto old = std::exchange(s.lanes, {});
+  for (destination& d : sinks) {
+    auto const at = std::ranges::find_if(old, [&](auto const& l) { return l && l->name() == d.how.name; });
+    bool const fresh = at == old.end();
+    if (fresh) {
+      s.lanes.push_back(std::make_unique<state::lane>(s, std::move(d)));
+    } else {
+      s.lanes.push_back(std::move(*at));
+      s.lanes.back()->says = delivery_log(d.how.name, d.how.fallback);
+      s.replace(*s.lanes.back(), std::move(d.sink));
+    }
+    state::lane& l = *s.lanes.back();
     queue_commands todo;
-    l.deliveries.add(event, now, todo);
-    state_->carry_out(l, todo);
+    if (fresh) {
+      l.restore = s.begun;
+    } else {
+      l.forget_burial();
+      l.deliveries.reconfigure(d.how, s.parts.clock.now(), todo);
+    }
+    l.fell_back = 0;
+    l.fall_back = s.begun && !l.deliveries.how().fallback.empty();
+    s.parts.alarms.clear(l.overdue_bell);
+    s.carry_out(l, todo);
+  }
+  for (auto& l : old) {
+    if (l) s.retire(std::move(l));
   }
 }
 
@@ -161,16 +150,20 @@ void dispatcher::stop(base::time_point grace_end, std::function<void()> done) {
   if (s.stopping) return;
   s.stopping = true;
   s.done = std::move(done);
-  s.parts.alarms.set(s.grace, grace_end);
-  if (s.lanes.empty()) {
-    s.parts.alarms.clear(s.grace);
+  s.parts.alarms.clear(s.elsewhere_bell);
+  s.parts.alarms.set(s.grace_bell, grace_end);
+  if (s.lanes.empty() && s.retired.empty()) {
+    s.parts.alarms.clear(s.grace_bell);
     if (s.done) boost::asio::post(s.parts.executor, std::exchange(s.done, nullptr));
   }
   for (auto const& l : s.lanes) {
+    l->read.reset();
+    l->restore = l->fall_back = false;
     queue_commands todo;
     l->deliveries.drain(todo);
     s.carry_out(*l, todo);
   }
+  for (auto const& l : s.retired) s.settle(*l);
 }
 
 void dispatcher::give_up() { state_->end_grace(); }

@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::uint64_t named_lines = 20;
 
+base::wall_time wall_of(base::time_point t, base::instant now) {
+  return now.wall + std::chrono::ceil<std::chrono::milliseconds>(t - now.mono);
+}
+
 }  // namespace
 
 bool worth_a_line(std::uint64_t count) {
@@ -17,20 +21,38 @@ bool worth_a_line(std::uint64_t count) {
   return count == 1;
 }
 
-queue::state::state(delivery_options options, std::function<double()> jitter)
-    : how(std::move(options)),
-      random(std::move(jitter)),
-      says(how.name),
-      patience(std::accumulate(how.retry.begin(), how.retry.end(), base::duration::zero())) {
+queue::state::state(delivery_options options, std::function<double()> jitter, std::size_t most)
+    : random(std::move(jitter)), says(options.name, options.fallback), window(std::max<std::size_t>(most, 4)) {
+  set_options(std::move(options));
+}
+
+void queue::state::set_options(delivery_options options) {
+  how = std::move(options);
+  says = delivery_log(how.name, how.fallback);
+  patience = std::accumulate(how.retry.begin(), how.retry.end(), base::duration::zero());
   how.concurrency = std::max(how.concurrency, 1U);
   how.pauses = how.pauses && !how.retry.empty();
 }
 
+void queue::state::remember_sink(sink_memory const& known, base::instant now) {
+  counts.paused = known.paused && how.pauses;
+  counts.last_error = known.last_error;
+  // The wall clock may have been set since: nobody asks for more than a day.
+  auto const quiet = std::min<base::duration>(known.quiet_until - now.wall, std::chrono::hours(24));
+  quiet_until = counts.paused && quiet > base::duration::zero() ? now.mono + quiet : base::time_point{};
+  probe = 0;
+}
+
+sink_memory queue::state::memory_of_sink(base::instant now) const {
+  return {counts.paused, counts.paused ? wall_of(std::max(quiet_until, now.mono), now) : base::wall_time{},
+          counts.last_error};
+}
+
 // ---- starting ----
 
-void queue::state::start_due(base::time_point now, queue_commands& out) {
-  if (stopped) return;
-  while (!resting.empty() && resting.begin()->first <= now) {
+void queue::state::start_due(base::instant now, queue_commands& out) {
+  if (stopped || counts.disabled) return;
+  while (!resting.empty() && resting.begin()->first <= now.mono) {
     delivery_number const n = resting.begin()->second;
     make_ready(n, waiting.at(n));
   }
@@ -38,44 +60,45 @@ void queue::state::start_due(base::time_point now, queue_commands& out) {
     expire(now, out);
     try_oldest(now, out);
     expire(now, out);  // those behind it
-    return;
+  } else {
+    while (in_flight.size() < how.concurrency) {
+      auto const n = by_job.next();
+      if (!n) break;
+      start(*n, now, out);
+    }
   }
-  while (in_flight.size() < how.concurrency) {
-    auto const n = by_job.next();
-    if (!n) return;
-    start(*n, now, out);
-  }
+  read_on(out);
 }
 
-void queue::state::start(delivery_number n, base::time_point now, queue_commands& out) {
+void queue::state::start(delivery_number n, base::instant now, queue_commands& out) {
   auto node = take(n);
   entry& e = node.mapped();
-  e.started = now;
+  e.started = now.mono;
   e.overdue = e.overdue || e.due < (counts.paused ? probe_since : released_at);
   by_job.set_busy(*e.lane, true);
-  out.starts.push_back({n, e.event->id, e.event});
+  out.starts.push_back({n, e.webhook_id, e.event});
   in_flight.insert(std::move(node));
 }
 
-// Alone: what was in flight when the pause began is waited for.
-void queue::state::try_oldest(base::time_point now, queue_commands& out) {
-  if (!in_flight.empty() || waiting.empty()) return;
+// Alone: what was in flight when the pause began is waited for. Which is the oldest shows only once a page was read.
+void queue::state::try_oldest(base::instant now, queue_commands& out) {
+  if (!in_flight.empty() || waiting.empty() || (!complete && !frontier)) return;
   auto const& [n, e] = *waiting.begin();
   if (probe != n) {
     probe = n;
-    probe_since = now;
+    probe_since = now.mono;
   }
-  if (!e.resting && quiet_until <= now) start(n, now, out);
+  if (!e.resting && quiet_until <= now.mono) start(n, now, out);
 }
 
 // All of one queue have the same patience and wait in order of age, so the one at the front tells (where tries took
 // their time, a younger one may have to wait for it).
-void queue::state::expire(base::time_point now, queue_commands& out) {
+void queue::state::expire(base::instant now, queue_commands& out) {
   auto at = waiting.begin();
   if (at != waiting.end() && at->first == probe) ++at;
-  while (at != waiting.end() && now > expiry(at->second)) {
+  while (at != waiting.end() && now.mono > expiry(at->second)) {
     delivery_number const n = (at++)->first;
-    kill(take(n), fmt::format("after it had waited for {}", model::for_people(patience)), out);
+    kill(take(n), fmt::format("after it had waited for {}", model::for_people(patience)), now, out);
   }
 }
 
@@ -94,92 +117,152 @@ std::optional<base::time_point> queue::state::next_due_paused() const {
 
 // ---- results ----
 
-void queue::state::delivered(entries::node_type done, attempt const& result, base::time_point now,
-                             queue_commands& out) {
-  entry const& e = done.mapped();
+void queue::state::note(entry const& e, delivery_number n, notify::fate fate, std::string why, base::instant now,
+                        queue_commands& out) const {
+  change c;
+  c.number = n;
+  c.fate = fate;
+  c.at = now.wall;
+  c.tries = e.tries;
+  c.in_tries = e.in_tries;
+  c.due = e.place.due;
+  c.hit_by_pause = e.hit_by_pause;
+  c.answer = e.answer;
+  c.why = std::move(why);
+  out.changes.push_back(std::move(c));
+}
+
+void queue::state::delivered(entries::node_type done, attempt const& result, base::instant now, queue_commands& out) {
+  entry& e = done.mapped();
   ++counts.delivered;
-  out.logs.push_back(says.delivered(*e.event, result.answer, e.tries + 1));
+  ++e.tries;
+  e.in_tries += now.mono - e.started;
+  e.answer = result.answer;
+  note(e, done.key(), fate::delivered, {}, now, out);
+  if (reading) ended.insert(done.key());
+  out.logs.push_back(says.delivered(*e.event, result.answer, e.tries));
   by_job.leave(*e.lane);
   if (counts.paused) release(now, out);
 }
 
-void queue::state::failed(entries::node_type tried, attempt const& result, base::time_point now, queue_commands& out) {
+void queue::state::failed(entries::node_type tried, attempt const& result, base::instant now, queue_commands& out) {
   entry& e = tried.mapped();
+  if (result.verdict == verdict::stopped) {
+    leave_for_later(e, out);
+    by_job.leave(*e.lane);
+    if (!stopped && !draining) read_anew();  // its sink was replaced: it is due as before
+    return;
+  }
   bool const repeated = e.tries > 0 && e.answer == result.answer;
   ++e.tries;
-  e.in_tries += now - e.started;
+  e.in_tries += now.mono - e.started;
   e.answer = counts.last_error = result.answer;
-  if (draining || stopped) return give_up(std::move(tried), out);
-  if (counts.disabled) return kill(std::move(tried), "as the sink is disabled", out);
+  if (counts.disabled) return kill(std::move(tried), "as the sink is disabled", now, out);
   bool const concerns_sink = how.pauses && result.verdict == verdict::retry_paused;
   bool const begins = concerns_sink && !counts.paused;
   auto const wait = wait_before_next(how.retry, e.tries, result.retry_after, random());
   if (concerns_sink) {
-    counts.paused = true;
-    auto const asked = wait_before_next({base::duration::zero()}, 1, result.retry_after, 0);
-    quiet_until = std::max(quiet_until, now + *asked);
+    pause(result, now);
+    out.memory = memory_of_sink(now);
   }
-  if (!wait) return kill(std::move(tried), fmt::format("after {} {}", e.tries, e.tries == 1 ? "try" : "tries"), out);
-  if (e.overdue && now > expiry(e)) {
-    return kill(std::move(tried), fmt::format("after it had waited for {}", model::for_people(patience)), out);
+  e.hit_by_pause = concerns_sink;
+  if (!wait) {
+    return kill(std::move(tried), fmt::format("after {} {}", e.tries, e.tries == 1 ? "try" : "tries"), now, out);
+  }
+  if (e.overdue && now.mono > expiry(e)) {
+    return kill(std::move(tried), fmt::format("after it had waited for {}", model::for_people(patience)), now, out);
   }
   auto const event = e.event;
   delivery_number const n = tried.key();
-  rest(std::move(tried), *wait, concerns_sink, now);
-  bool const alone = !counts.paused || waiting.begin()->first == n;
+  if (!rest(std::move(tried), *wait, now, out)) return;
+  bool const alone = !counts.paused || waiting.empty() || waiting.begin()->first == n;
   if (!repeated) out.logs.push_back(says.failed(*event, result.answer, alone ? wait : std::nullopt, begins));
 }
 
-void queue::state::rest(entries::node_type tried, base::duration wait, bool concerns_sink, base::time_point now) {
-  delivery_number const n = tried.key();
-  entry& e = tried.mapped();
-  e.due = now + wait;
-  e.resting = true;
-  resting.emplace(e.due, n);
-  if (concerns_sink) hit_by_pause.insert(n);
-  waiting.insert(std::move(tried));
-  if (counts.paused && waiting.begin()->first == n) {
-    probe = n;
-    probe_since = now;
-  }
+// What a page shows from now on is in another order, unless nothing is outside of memory.
+void queue::state::pause(attempt const& result, base::instant now) {
+  bool const begins = !counts.paused;
+  counts.paused = true;
+  auto const asked = wait_before_next({base::duration::zero()}, 1, result.retry_after, 0);
+  quiet_until = std::max(quiet_until, now.mono + *asked);
+  if (begins && !complete) read_anew();
 }
 
-void queue::state::release(base::time_point now, queue_commands& out) {
+/// False: nothing more is said of it.
+bool queue::state::rest(entries::node_type tried, base::duration wait, base::instant now, queue_commands& out) {
+  delivery_number const n = tried.key();
+  entry& e = tried.mapped();
+  e.due = now.mono + wait;
+  e.place = {wall_of(e.due, now), n};
+  note(e, n, fate::retry, {}, now, out);
+  by_job.leave(*e.lane);
+  if (draining || stopped) {
+    leave_for_later(e, out);
+    return false;
+  }
+  if (e.suspect) {  // the outbox knows whether it still waits
+    read_anew();
+    return true;
+  }
+  insert(n, std::move(e), now.mono);
+  shrink();
+  if (counts.paused && !waiting.empty() && waiting.begin()->first == n) {
+    probe = n;
+    probe_since = now.mono;
+  }
+  return true;
+}
+
+void queue::state::release(base::instant now, queue_commands& out) {
   counts.paused = false;
-  released_at = now;
+  released_at = now.mono;
   quiet_until = {};
   probe = 0;
+  out.released = true;
+  out.memory = memory_of_sink(now);
+  if (!complete) {
+    out.logs.push_back(says.released(std::nullopt));
+    return read_anew();
+  }
   while (!hit_by_pause.empty()) {
     delivery_number const n = *hit_by_pause.begin();
-    make_ready(n, waiting.at(n));
+    entry& e = waiting.at(n);
+    make_ready(n, e);
+    places.erase(e.place);
+    e.place.due = e.added_wall;
+    places.insert(e.place);
   }
   if (waiting.size() > resting.size()) out.logs.push_back(says.released(waiting.size() - resting.size()));
 }
 
-void queue::state::disable(entries::node_type tried, attempt const& result, queue_commands& out) {
-  counts.last_error = result.answer;
-  if (!counts.disabled) out.logs.push_back(says.disabled(result.answer, waiting.size() + 1));
+void queue::state::disable(entries::node_type tried, attempt const& result, base::instant now, queue_commands& out) {
+  entry& e = tried.mapped();
+  ++e.tries;
+  e.in_tries += now.mono - e.started;
+  e.answer = counts.last_error = result.answer;
+  if (!counts.disabled) out.logs.push_back(says.disabled(result.answer));
   counts.disabled = true;
   counts.paused = false;
-  tried.mapped().answer = result.answer;
-  kill(std::move(tried), "as the sink is disabled", out);
-  for (std::uint64_t named = 1; !waiting.empty(); ++named) {
-    queue_commands unnamed;
-    kill(take(waiting.begin()->first), "as the sink is disabled", named < named_lines ? out : unnamed);
-  }
+  out.memory = memory_of_sink(now);
+  kill(std::move(tried), "as the sink is disabled", now, out);
+  forget_waiting();
+  complete = true;
+  out.bury = true;
 }
 
 // ---- leaving ----
 
-void queue::state::kill(entries::node_type done, std::string_view why, queue_commands& out) {
+void queue::state::kill(entries::node_type done, std::string why, base::instant now, queue_commands& out) {
   entry const& e = done.mapped();
   ++counts.dead;
+  if (reading) ended.insert(done.key());
   out.logs.push_back(says.dead(*e.event, e.answer, why));
+  note(e, done.key(), fate::dead, std::move(why), now, out);
   by_job.leave(*e.lane);
 }
 
-void queue::state::give_up(entries::node_type unsent, queue_commands& out) {
-  entry const& e = unsent.mapped();
+void queue::state::leave_for_later(entry const& e, queue_commands& out) {
+  if (!stopped && !draining) return;
   ++counts.unsent;
   // After stop() has told how many more there were, at most what was in flight still comes: each has its line.
   if (stopped || unsent_named < named_lines) {
@@ -188,45 +271,16 @@ void queue::state::give_up(entries::node_type unsent, queue_commands& out) {
   } else {
     ++unsent_unnamed;
   }
-  by_job.leave(*e.lane);
 }
 
-void queue::state::give_up_all(queue_commands& out, bool resting_only) {
+void queue::state::leave_all_for_later(queue_commands& out, bool resting_only) {
   for (auto at = waiting.begin(); at != waiting.end();) {
     auto const here = at++;
-    if (!resting_only || here->second.resting) give_up(take(here->first), out);
+    if (resting_only && !here->second.resting) continue;
+    auto const left = take(here->first);
+    leave_for_later(left.mapped(), out);
+    by_job.leave(*left.mapped().lane);
   }
-}
-
-void queue::state::make_room(base::time_point now, queue_commands& out) {
-  if (waiting.empty() || waiting.size() + in_flight.size() < queue_bound) return;
-  auto const oldest = take(waiting.begin()->first);
-  entry const& e = oldest.mapped();
-  // The next one takes its place in a pause, but not its first try at once: the sink is no better for it.
-  if (counts.paused && e.due > now) quiet_until = std::max(quiet_until, e.due);
-  ++counts.dead;
-  if (worth_a_line(++overflowed)) out.logs.push_back(says.overflow(*e.event, overflowed));
-  by_job.leave(*e.lane);
-}
-
-queue::state::entries::node_type queue::state::take(delivery_number n) {
-  auto node = waiting.extract(n);
-  entry& e = node.mapped();
-  if (e.resting) {
-    resting.erase({e.due, n});
-    hit_by_pause.erase(n);
-    e.resting = false;
-  } else {
-    by_job.remove_ready(*e.lane, n);
-  }
-  return node;
-}
-
-void queue::state::make_ready(delivery_number n, entry& e) {
-  resting.erase({e.due, n});
-  hit_by_pause.erase(n);
-  e.resting = false;
-  by_job.add_ready(*e.lane, n);
 }
 
 }  // namespace buildwatch::notify

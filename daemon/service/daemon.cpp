@@ -8,9 +8,6 @@
 #include <random>
 
 #include "buildwatch/base/version.hpp"
-#include "buildwatch/codearts/source.hpp"
-#include "buildwatch/service/commands.hpp"
-#include "buildwatch/sinks/sinks.hpp"
 #include "service/lag.hpp"
 #include "service/process.hpp"
 
@@ -28,26 +25,6 @@ constexpr base::duration last_words = 200ms;
 std::function<double()> jitter() {
   return [engine = std::mt19937_64(std::random_device{}()),
           even = std::uniform_real_distribution<double>(0, 1)]() mutable { return even(engine); };
-}
-
-/// Connections, and what a program of an exec sink takes while it runs (a pipe, its input, its pidfd), with room for
-/// the rest.
-std::size_t descriptors_of(config::settings const& what) {
-  constexpr std::size_t rest = 64;
-  constexpr std::size_t of_a_program = 5;
-  std::size_t all = rest;
-  for (auto const& provider : what.providers) all += provider.connections + 1;
-  for (auto const& sink : what.sinks) all += of_a_program * sink.delivery.concurrency;
-  return all;
-}
-
-std::vector<notify::job_facts> facts_of(config::settings const& what) {
-  std::vector<notify::job_facts> facts;
-  facts.reserve(what.watch.jobs.size());
-  for (auto const& job : what.watch.jobs) {
-    facts.push_back({job.name, what.watch.providers[job.provider].name, *job.labels});
-  }
-  return facts;
 }
 
 }  // namespace
@@ -68,49 +45,49 @@ class daemon::grace final : public base::alarm {
   daemon& owner_;
 };
 
-daemon::daemon(base::log& log)
-    : log_(log), signals_(house_.loop, SIGTERM, SIGINT, SIGHUP), grace_(std::make_unique<grace>(*this)) {}
+daemon::daemon(reload_options again, adjustable_log& log)
+    : log_(log),
+      again_(std::move(again)),
+      tools_{{house_.net, log_}, {house_.net, log_, 1, std::string(base::version())}},
+      signals_(house_.loop, SIGTERM, SIGINT, SIGHUP),
+      grace_(std::make_unique<grace>(*this)),
+      reading_(std::make_shared<aside>(house_.loop.get_executor())) {}
 
 daemon::~daemon() = default;
 
-base::result<std::unique_ptr<daemon>> daemon::make(config::settings&& what, base::log& log) {
-  std::unique_ptr<daemon> made(new daemon(log));
-  if (auto ok = made->make_sources(what); !ok) return ok.error();
-  if (auto ok = made->make_sinks(what); !ok) return ok.error();
-  made->assemble(std::move(what));
+std::unique_ptr<daemon> daemon::make(config::settings&& what, reload_options again, adjustable_log& log,
+                                     start_failure& why) {
+  std::unique_ptr<daemon> made(new daemon(std::move(again), log));
+  if (!made->build(std::move(what), why)) return nullptr;
   return made;
 }
 
-base::result<void> daemon::make_sources(config::settings const& what) {
-  codearts::parts const shared{house_.net, log_};
-  for (auto const& provider : what.providers) {
-    auto source = codearts::make_source(shared, provider);
-    if (!source) return source.error();
-    sources_.push_back(std::move(*source));
+bool daemon::build(config::settings&& what, start_failure& why) {
+  kept_ = what.store;
+  auto fresh = assembly::make(std::move(what), nullptr, tools_);
+  if (!fresh) {
+    why = {78, fresh.error().text};
+    return false;
   }
-  return {};
-}
-
-base::result<void> daemon::make_sinks(config::settings const& what) {
-  sinks::parts const shared{house_.net, log_, 1, std::string(base::version())};
-  for (auto const& options : what.sinks) {
-    auto sink = sinks::make_sink(shared, options);
-    if (!sink) return base::error{fmt::format("sink {}: {}", options.delivery.name, sink.error().text)};
-    sinks_.push_back(std::move(*sink));
+  made_ = std::move(*fresh);
+  allow_descriptors(made_->descriptors());
+  auto file = store::database::open(kept_);
+  if (!file) {
+    why = {1, file.error().text};
+    return false;
   }
-  return {};
-}
+  watch::memory const known = (*file)->known();
+  store_ = store::make_store(house_.loop.get_executor(), std::move(*file), [this] { return house_.clock.now().wall; });
 
-void daemon::assemble(config::settings&& what) {
-  rules_.emplace(std::move(what.rules), what.sinks.size(), facts_of(what));
-  std::vector<notify::destination> destinations;
-  for (std::size_t i = 0; i < sinks_.size(); ++i) destinations.push_back({what.sinks[i].delivery, sinks_[i].get()});
-  notify::dispatcher_parts delivering{house_.loop.get_executor(), house_.clock, house_.timer.alarms(), log_, jitter()};
-  deliveries_.emplace(std::move(delivering), std::move(destinations));
-  journal_.emplace(*rules_, *deliveries_, log_);
-  watch::loop_parts watching{house_.loop.get_executor(), house_.clock, house_.timer.alarms(), log_, *journal_, {}};
-  for (auto const& source : sources_) watching.sources.push_back(source.get());
-  watching_.emplace(std::move(watching), std::move(what.watch));
+  assembly::parts parts = made_->take();
+  notify::dispatcher_parts delivering{
+      house_.loop.get_executor(), house_.clock, house_.timer.alarms(), log_, *store_, jitter()};
+  deliveries_.emplace(std::move(delivering), std::move(parts.sinks));
+  recorder_.emplace(std::move(parts.routes), *store_, *deliveries_, log_);
+  watch::loop_parts watching{house_.loop.get_executor(), house_.clock, house_.timer.alarms(), log_, *recorder_,
+                             std::move(parts.sources)};
+  watching_.emplace(std::move(watching), std::move(parts.watch), known);
+  return true;
 }
 
 bool daemon::run() {
@@ -119,8 +96,9 @@ bool daemon::run() {
   log_.write({base::log_level::info,
               "start",
               fmt::format("buildwatchd {} watches {} jobs of {} providers, tells {} sinks", base::version(),
-                          counts.jobs, sources_.size(), sinks_.size()),
+                          counts.jobs, made_->providers(), made_->sinks()),
               {}});
+  deliveries_->start();
   watching_->start();
   bool sound = true;
   for (;;) {
@@ -151,10 +129,7 @@ void daemon::listen() {
 
 void daemon::on_signal(int number) {
   if (number == SIGHUP) {
-    log_.write({base::log_level::warn,
-                "reload.unsupported",
-                "SIGHUP: reload is not supported yet; the running configuration stays, restart to read the file again",
-                {}});
+    if (!stopping_) reload();
     return;
   }
   if (stopping_) {
@@ -166,20 +141,24 @@ void daemon::on_signal(int number) {
   stop();
 }
 
-// Named steps: no new polls, then the sinks drain, then the loop runs out of work.
+// Named steps: no new polls, then the sinks drain, then the store closes, then the loop runs out of work.
 void daemon::stop() {
   stopping_ = true;
+  reading_->close();
   house_.timer.alarms().set(*grace_, house_.clock.now().mono + whole_stop);
   watching_->stop([this] { drain_sinks(); });
 }
 
 void daemon::drain_sinks() {
-  deliveries_->stop(house_.clock.now().mono + sink_grace, [this] { close(); });
+  deliveries_->stop(house_.clock.now().mono + sink_grace, [this] { close_store(); });
+}
+
+void daemon::close_store() {
+  store_->close([this] { close(); });
 }
 
 void daemon::close() {
   drained_ = true;
-  for (auto const& sink : sinks_) sink->stop();
   signals_.cancel();
   house_.timer.alarms().clear(*grace_);
   house_.close();
@@ -202,14 +181,14 @@ void daemon::log_totals() {
               {}});
 }
 
-int run(config::settings what, base::log& log) {
-  allow_descriptors(descriptors_of(what));
-  auto made = daemon::make(std::move(what), log);
+int run(config::settings what, reload_options again, adjustable_log& log) {
+  start_failure why;
+  auto const made = daemon::make(std::move(what), std::move(again), log, why);
   if (!made) {
-    log.write({base::log_level::error, "start.failed", made.error().text, {}});
-    return 78;
+    log.write({base::log_level::error, "start.failed", why.text, {}});
+    return why.exit_code;
   }
-  return (*made)->run() ? 0 : 1;
+  return made->run() ? 0 : 1;
 }
 
 }  // namespace buildwatch::service

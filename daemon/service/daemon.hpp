@@ -1,25 +1,34 @@
-// The running daemon: every part, built from settings and stopped in order.
+// The running daemon: every part, built from settings, changed by a reload, and stopped in order.
 #pragma once
 
 #include <boost/asio/signal_set.hpp>
 #include <memory>
 #include <optional>
-#include <vector>
+#include <string>
 
-#include "buildwatch/base/log.hpp"
-#include "buildwatch/config/config.hpp"
 #include "buildwatch/notify/dispatcher.hpp"
-#include "buildwatch/notify/rules.hpp"
+#include "buildwatch/service/commands.hpp"
+#include "buildwatch/service/log.hpp"
+#include "buildwatch/store/store.hpp"
 #include "buildwatch/watch/loop.hpp"
+#include "service/aside.hpp"
+#include "service/assembly.hpp"
 #include "service/house.hpp"
-#include "service/run_journal.hpp"
+#include "service/recorder.hpp"
 
 namespace buildwatch::service {
 
+/// Why there is no daemon.
+struct start_failure {
+  int exit_code = 1;  ///< of the process
+  std::string text;
+};
+
 class daemon {
  public:
-  /// Makes what may fail first (certificates); the error says which part.
-  [[nodiscard]] static base::result<std::unique_ptr<daemon>> make(config::settings&& what, base::log& log);
+  /// Makes what may fail first (certificates, then the store). nullptr: `why` says which part.
+  [[nodiscard]] static std::unique_ptr<daemon> make(config::settings&& what, reload_options again, adjustable_log& log,
+                                                    start_failure& why);
   ~daemon();
   daemon(daemon const&) = delete;
   daemon& operator=(daemon const&) = delete;
@@ -28,31 +37,44 @@ class daemon {
   bool run();
 
  private:
-  explicit daemon(base::log& log);
-  base::result<void> make_sources(config::settings const& what);
-  base::result<void> make_sinks(config::settings const& what);
-  void assemble(config::settings&& what);
+  daemon(reload_options again, adjustable_log& log);
+  /// False: `why` tells.
+  bool build(config::settings&& what, start_failure& why);
 
   void listen();
   void on_signal(int number);
   void stop();
   void drain_sinks();
+  void close_store();
   void close();
   void leave();
   void log_totals();
 
+  // Reload (reload.cpp).
+  void reload();
+  void take_over(config::loaded read);
+  void reload_ended(bool well, std::string const& text);
+  [[nodiscard]] bool complain(config::loaded const& read);
+  [[nodiscard]] static boost::asio::awaitable<std::string> swap(daemon& all, assembly fresh, config::log_options log,
+                                                                store::store_options kept);
+
   // In the order of construction; torn down the other way round.
-  base::log& log_;
+  adjustable_log& log_;
+  reload_options again_;
   service::house house_;
-  std::vector<std::unique_ptr<watch::build_source>> sources_;
-  std::vector<std::unique_ptr<notify::sink>> sinks_;
-  std::optional<notify::rules> rules_;
+  workshop tools_;
+  std::optional<assembly> made_;
+  store::store_options kept_;
+  std::unique_ptr<store::store> store_;
   std::optional<notify::dispatcher> deliveries_;
-  std::optional<run_journal> journal_;
+  std::optional<recorder> recorder_;
   std::optional<watch::loop> watching_;
   boost::asio::signal_set signals_;
   class grace;
   std::unique_ptr<grace> grace_;
+  std::shared_ptr<aside> reading_;
+  bool reloading_ = false;
+  bool reload_again_ = false;  // SIGHUP came during a reload
   bool stopping_ = false;
   bool leaving_ = false;
   bool drained_ = false;

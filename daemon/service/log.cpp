@@ -106,16 +106,20 @@ std::string json_line(base::log_event const& event, std::string const& time) {
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-class spdlog_log final : public base::log {
+class spdlog_log final : public adjustable_log {
  public:
   spdlog_log(config::log_options const& options, int fd)
-      : json_(options.format == config::log_options::style::json),
-        logger_("buildwatchd", std::make_shared<descriptor_sink>(fd, [this](std::uint64_t n) { return lost(n); })) {
-    logger_.set_level(level_of(options.level));
-    logger_.set_pattern(json_ ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %v");
+      : logger_("buildwatchd", std::make_shared<descriptor_sink>(fd, [this](std::uint64_t n) { return lost(n); })) {
+    spdlog_log::adjust(options);
   }
   spdlog_log(spdlog_log const&) = delete;  // the sink knows its address
   spdlog_log& operator=(spdlog_log const&) = delete;
+
+  void adjust(config::log_options const& options) override {
+    json_ = options.format == config::log_options::style::json;
+    logger_.set_level(level_of(options.level));
+    logger_.set_pattern(json_ ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %v");
+  }
 
   [[nodiscard]] bool wants(base::log_level level) const override { return logger_.should_log(level_of(level)); }
 
@@ -136,13 +140,13 @@ class spdlog_log final : public base::log {
     return words({base::log_level::warn, "log.dropped", std::move(text), {{"lines", fmt::to_string(lines)}}});
   }
 
-  bool json_;
+  bool json_ = false;
   spdlog::logger logger_;
 };
 
 }  // namespace
 
-std::unique_ptr<base::log> make_log(config::log_options const& options, int fd) {
+std::unique_ptr<adjustable_log> make_log(config::log_options const& options, int fd) {
   return std::make_unique<spdlog_log>(options, fd);
 }
 

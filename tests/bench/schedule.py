@@ -18,6 +18,7 @@ JOB = """\
 
 CONFIGURATION = """\
 version: 1
+store: sqlite:{store}
 providers:
   huawei:
     type: codearts
@@ -41,7 +42,7 @@ TOTALS = re.compile(r"polled (\d+) times, (\d+) failed; schedule lag p50 ([\d.]+
 
 def _write_configuration(path, jobs, interval, wanted, nginx):
     with open(path, "w") as out:
-        out.write(CONFIGURATION.format(endpoint=nginx.url(nginx.logged_port), ca_file=nginx.ca_file, interval=interval,
+        out.write(CONFIGURATION.format(store=path.with_suffix(".db"), endpoint=nginx.url(nginx.logged_port), ca_file=nginx.ca_file, interval=interval,
                                        connections=wanted.connections))
         out.writelines(JOB.format(number=number, team=number % 100) for number in range(jobs))
 

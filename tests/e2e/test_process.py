@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 from support import case, daemon as daemons
@@ -40,8 +41,9 @@ class Process(Case):
         for redirection in ("2>/dev/full", "2>&-"):
             with self.subTest(redirection):
                 line = f'exec "$@" {redirection}'
+                env = daemons.environment({"STATE_DIRECTORY": tempfile.mkdtemp(dir=self.folder)})
                 running = subprocess.Popen(["/bin/sh", "-c", line, "sh", daemons.BINARY, "run", "--config", str(file)],
-                                           stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, env=daemons.environment(), text=True)
+                                           stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, env=env, text=True)
                 try:
                     self.assertIn("build.finished", running.stdout.readline())
                     running.send_signal(signal.SIGTERM)

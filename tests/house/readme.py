@@ -8,10 +8,12 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 SIMULATOR = TOP / "tests/simulator/simulator.py"
+os.environ["STATE_DIRECTORY"] = tempfile.mkdtemp(prefix="buildwatch-readme-")  # no store in the home of whoever runs this
 LIMIT = 600  # seconds; only so that a hang ends
 
 

@@ -19,6 +19,7 @@ ROOMS = {
     "net": (set(), set(), ["fmt/", ASIO, "boost/beast/", "boost/url", "boost/system/", OPENSSL]),
     "codearts": ({"model", "net"}, {"watch/ports.hpp"}, ["fmt/", ASIO, OPENSSL, NLOHMANN, "boost/json/"]),
     "sinks": ({"model", "net"}, {"notify/ports.hpp", "notify/options.hpp", "notify/format.hpp"}, ["fmt/", ASIO, OPENSSL]),
+    "store": ({"model"}, {"watch/ports.hpp", "watch/memory.hpp", "notify/ports.hpp", "track/build.hpp"}, ["fmt/", ASIO, NLOHMANN, "SQLiteCpp/"]),
     "config": ({"model"}, {"*/options.hpp", "net/url.hpp"}, ["fmt/", "yaml-cpp/"]),
     "service": (ALL, set(), ["fmt/", ASIO, "boost/uuid/", "spdlog/", "systemd/", NLOHMANN]),
     "cli": (ALL, set(), ["fmt/", "CLI/"]),

@@ -12,6 +12,7 @@
 #include "buildwatch/codearts/options.hpp"
 #include "buildwatch/notify/options.hpp"
 #include "buildwatch/sinks/options.hpp"
+#include "buildwatch/store/options.hpp"
 #include "buildwatch/watch/options.hpp"
 
 namespace buildwatch::config {
@@ -26,6 +27,7 @@ struct log_options {
 /// All of a configuration, valid, each room's part its own. providers[i] and watch.providers[i] are the same provider.
 struct settings {
   log_options log;
+  store::store_options store;  ///< path: as given, or below the state directory of the environment
   std::vector<codearts::provider_options> providers;
   watch::options watch;
   std::vector<sinks::sink_options> sinks;          ///< in the order of the file

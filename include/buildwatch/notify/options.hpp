@@ -34,6 +34,10 @@ struct delivery_options {
   retry_schedule retry = default_retry();  ///< empty: one try
   unsigned concurrency = 4;                ///< 1..256 deliveries at once; of one job never two
   bool pauses = false;  ///< webhooks: no connection, time-out, 429, 502, 503, 504 pause the sink as a whole
+  /// Where a dead notification, or one that has waited for `fallback_after`, goes too; empty: nowhere.
+  std::string fallback;
+  base::duration fallback_after = std::chrono::hours(1);
+  friend bool operator==(delivery_options const&, delivery_options const&) = default;
 };
 
 }  // namespace buildwatch::notify

@@ -1,6 +1,7 @@
-// The queue of one sink: which delivery is tried when. Pure: (input, now) -> what to start, what died.
+// The queue of one sink: which delivery is tried when. Pure: (input, now) -> what to start, to store and to read.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,8 +17,6 @@
 
 namespace buildwatch::notify {
 
-using delivery_number = std::uint64_t;
-
 /// A try to start now.
 struct start {
   delivery_number number = 0;
@@ -25,22 +24,32 @@ struct start {
   std::shared_ptr<model::event const> event;
 };
 
+/// A page to read from the outbox, once every change given out before is recorded; the answer goes to loaded().
+struct page_request {
+  reading order = reading::by_due;
+  std::optional<place> after;  ///< nullopt: from the start
+  std::size_t limit = 0;
+};
+
 struct queue_commands {
   std::vector<start> starts;
+  bool released = false;              ///< the pause is over (see notify::changes); comes before `changes`
+  std::vector<change> changes;        ///< to be recorded, in this order
+  std::optional<sink_memory> memory;  ///< to be recorded with them
+  bool bury = false;                  ///< all that waits is dead: the sink is disabled
+  std::optional<page_request> read;
   std::vector<base::log_event> logs;
 };
 
 struct queue_counts {
-  std::uint64_t pending = 0;  ///< waiting, not in flight
+  std::uint64_t pending = 0;  ///< waiting, in memory, not in flight
+  bool more = false;          ///< further ones wait in the outbox
   std::uint64_t in_flight = 0, delivered = 0, dead = 0;
-  std::uint64_t unsent = 0;  ///< given up at a stop
+  std::uint64_t unsent = 0;  ///< left for the next start
   bool paused = false;
   bool disabled = false;  ///< by 410
   std::string last_error;
 };
-
-/// The most deliveries that a queue holds; at the bound the oldest that is not in flight is dead, logged and counted.
-inline constexpr std::size_t queue_bound = 100'000;
 
 /// Retries, jitter, order, concurrency, the pause of a sink as a whole and its release, 410: contract section 4.
 ///
@@ -54,29 +63,45 @@ inline constexpr std::size_t queue_bound = 100'000;
 ///
 /// 410 is the end: what is owed and what comes later is dead at once.
 ///
-/// Each call is O(log n) a delivery that it moves; the pause and its release visit only those. Loop thread only.
+/// The outbox holds everything that waits; in memory is a window of it: those that come first (by due time; paused, by
+/// age). As it empties, the next page is asked for. What does not fit is left to the outbox.
+///
+/// Each call is O(log n) a delivery that it moves. Loop thread only.
 class queue {
  public:
-  /// `random` returns values evenly in [0, 1): the jitter; handed in so that tests are repeatable.
-  queue(delivery_options how, std::function<double()> random);
+  /// So many deliveries are held in memory, and a few more while a page is under way.
+  static constexpr std::size_t default_window = 1000;
+
+  /// `random` returns values evenly in [0, 1): the jitter; handed in so that tests are repeatable. `known`: of the
+  /// sink, from an earlier run. Call reload() to begin.
+  queue(delivery_options how, sink_memory const& known, base::instant now, std::function<double()> random,
+        std::size_t window = default_window);
   ~queue();
   queue(queue&&) noexcept;
 
-  void add(std::shared_ptr<model::event const> event, base::time_point now, queue_commands& out);
-  void finished(delivery_number number, attempt const& result, base::time_point now, queue_commands& out);
+  /// A delivery that was just stored.
+  void add(owed what, base::instant now, queue_commands& out);
+  void finished(delivery_number number, attempt const& result, base::instant now, queue_commands& out);
+  /// A page that was asked for has been read.
+  void loaded(page const& what, base::instant now, queue_commands& out);
+  /// The outbox was changed by others, or is to be read for the first time: what is not in flight is forgotten and read
+  /// anew.
+  void reload(sink_memory const& known, base::instant now, queue_commands& out);
   /// Starts what is due. Call it at next_due().
-  void tick(base::time_point now, queue_commands& out);
-  /// The program ends: what is ready now may still start (as slots get free), what waits for a later try is given up, a
-  /// failed try is not repeated. Each event given up is logged as unsent (20 lines at most, stop() tells how many
-  /// more).
+  void tick(base::instant now, queue_commands& out);
+  /// Other settings of the same sink. `asked_again`: what a 410 disabled is asked again.
+  void reconfigure(delivery_options how, base::instant now, queue_commands& out);
+  /// The program ends: what is ready and in memory may still start (as slots get free), the rest is left for the next
+  /// start. Each event left is logged as unsent (20 lines at most, stop() tells how many more).
   void drain(queue_commands& out);
-  /// No further starts. What still waits is given up as in drain(); what is in flight is logged when it finishes
-  /// undelivered.
+  /// No further starts. What is in flight is logged when it finishes undelivered.
   void stop(queue_commands& out);
 
-  /// When tick() has something to do; nullopt: nothing before the next add() or finished().
+  /// When tick() has something to do; nullopt: nothing before the next add(), finished() or loaded().
   [[nodiscard]] std::optional<base::time_point> next_due() const;
   [[nodiscard]] queue_counts counts() const;
+  [[nodiscard]] std::vector<delivery_number> in_flight() const;
+  [[nodiscard]] delivery_options const& how() const;
 
  private:
   struct state;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,15 @@ struct job_facts {
   model::labels const& labels;
 };
 
+/// Whether an event is owed to a sink, and why.
+struct route {
+  bool owed = false;
+  /// Owed: the first rule that says so ("rules[1]", "no rules: every event goes to every sink"). Not owed: what each
+  /// rule that names the sink asks for that the event has not ("rules[0]: wants failure or fixed; rules[2]: no job
+  /// matches legacy-*"), or "no rule names it". Rules are counted in the order in which they hold.
+  std::string why;
+};
+
 class rules {
  public:
   /// `given` nullopt: no `rules` key, every event goes to each of `sink_count` sinks. Empty: to none.
@@ -26,6 +36,8 @@ class rules {
   rules(std::optional<std::vector<rule>> given, std::size_t sink_count, std::span<job_facts const> jobs);
   /// Each matching sink once, ascending.
   [[nodiscard]] std::vector<sink_index> sinks_for(model::event const& e) const;
+  /// One route a sink, in the order of the sinks: those of sinks_for() are owed.
+  [[nodiscard]] std::vector<route> routes_for(model::event const& e) const;
 
  private:
   struct compiled {

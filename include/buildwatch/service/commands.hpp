@@ -1,10 +1,13 @@
 // What the command line can have done: the daemon, and two commands that try its parts.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "buildwatch/base/log.hpp"
 #include "buildwatch/config/config.hpp"
+#include "buildwatch/service/log.hpp"
 
 namespace buildwatch::service {
 
@@ -14,10 +17,16 @@ void prepare_process();
 /// Holds SIGTERM, SIGINT and SIGHUP back until run() can follow them. Call before any thread is started.
 void hold_signals();
 
-/// `buildwatchd run`: builds every part from valid settings, runs until SIGTERM or SIGINT, then stops in order within 5
-/// s. Exit code of the process: 0 stopped as asked, 1 failed while running, 78 a part could not be made from the
-/// settings.
-[[nodiscard]] int run(config::settings what, base::log& log);
+/// How a running daemon reads its configuration again.
+struct reload_options {
+  std::function<config::loaded()> read;      ///< called on a thread of its own: it may wait for a disk
+  std::optional<base::log_level> log_level;  ///< --log-level: wins over what the file says
+};
+
+/// `buildwatchd run`: builds every part from valid settings, opens the store, runs until SIGTERM or SIGINT, then stops
+/// in order within 5 s; SIGHUP reloads. Exit code of the process: 0 stopped as asked, 1 failed while running or the
+/// store cannot be used, 78 a part could not be made from the settings.
+[[nodiscard]] int run(config::settings what, reload_options again, adjustable_log& log);
 
 /// `buildwatchd check --online`: asks each provider for each job once and connects to each webhook host; a line each on
 /// stdout. False when something did not answer well.

@@ -11,6 +11,7 @@
 #include "buildwatch/base/time.hpp"
 #include "buildwatch/model/event.hpp"
 #include "buildwatch/model/observation.hpp"
+#include "buildwatch/watch/memory.hpp"
 #include "buildwatch/watch/options.hpp"
 #include "buildwatch/watch/ports.hpp"
 
@@ -32,7 +33,7 @@ struct ask {
 /// Commit an event; report back with `committed` for the same token.
 struct commit {
   std::uint64_t token = 0;
-  model::event event;
+  watch::transition what;
 };
 
 struct commands {
@@ -64,6 +65,13 @@ struct engine_counts {
   std::uint64_t jobs = 0, pending = 0, running = 0, queued = 0, idle = 0, done = 0, not_found = 0, unreachable = 0;
 };
 
+/// What reconfigure() made of the old indexes; `gone` where the job or provider is watched no more.
+struct reindexed {
+  static constexpr std::uint32_t gone = UINT32_MAX;
+  std::vector<job_index> jobs;            ///< by old index
+  std::vector<provider_index> providers;  ///< by old index
+};
+
 /// Loop thread only. Each call appends to `out`; the caller clears it. Every call of tick/answer/settle hands out what
 /// may be asked now.
 ///
@@ -78,8 +86,9 @@ struct engine_counts {
 /// All jobs of a provider are looked at only where an outage of all of them is decided, told or over.
 class engine {
  public:
-  /// Starts with nothing known. `what` is taken as valid (config checks it); intervals and rates must be above zero.
-  engine(options what, base::instant now);
+  /// `what` is taken as valid (config checks it); intervals and rates must be above zero. `known`: from an earlier run;
+  /// what it says of jobs and providers that are not in `what` is not looked at.
+  engine(options what, memory const& known, base::instant now);
   ~engine();
   engine(engine&&) noexcept;
 
@@ -91,6 +100,16 @@ class engine {
   void renewed(provider_index which, base::instant now, commands& out);
   /// Whether the provider's credentials were refused, and nothing has been answered well since.
   [[nodiscard]] bool refused(provider_index which) const;
+  /// Goes over to other settings. Jobs and providers that remain (a job: the same provider, job_id and build number,
+  /// whatever its name) keep all that is known of them, and what they are waiting for; of new ones `known` may tell
+  /// something from an earlier time. Nothing is asked twice and no outage clock starts anew. Old indexes have no
+  /// meaning afterwards: the answer tells what became of each. Commits under way are settled by their tokens as before.
+  [[nodiscard]] reindexed reconfigure(options what, memory const& known, base::instant now, commands& out);
+  /// A question ended whose job or provider is not watched any more (see reindexed): it frees its place.
+  void forget(provider_index which, base::instant now, commands& out);
+  /// What is known that the journal has not got with a transition, since the last call: builds still running, outages
+  /// going on or over, pauses.
+  [[nodiscard]] memory changed(base::instant now);
   /// No further asks, ever. Failed answers that come in later say nothing; good ones still count, and commits can still
   /// be settled.
   void stop();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -27,14 +28,15 @@ struct loop_statistics {
 /// End of a bucket: 100 µs, then a quarter of a doubling more each (119 µs, 141 µs, …). 80 buckets reach 87 s.
 [[nodiscard]] base::duration lag_bucket_end(std::size_t bucket);
 
-/// Everything it needs; all outlive it. sources[i] answers for options::providers[i].
+/// Everything it needs; all outlive it. sources[i] answers for options::providers[i]; it is stopped and let go when it
+/// is replaced and its last question has ended.
 struct loop_parts {
   boost::asio::any_io_executor executor;
   base::clock const& clock;
   base::alarms& alarms;
   base::log& log;
   watch::journal& journal;
-  std::vector<build_source*> sources;
+  std::vector<std::shared_ptr<build_source>> sources;
 };
 
 /// Loop thread only. A provider has up to `connections` workers, made when first needed: coroutines that take questions
@@ -42,13 +44,19 @@ struct loop_parts {
 /// stored together next.
 class loop {
  public:
-  loop(loop_parts parts, options what);
+  loop(loop_parts parts, options what, memory const& known);
   /// Before stop() has called `done` it abandons what is under way, without waiting: for the end of a test or of the
   /// process. The journal and the sources must not resume anything of it afterwards.
   ~loop();
   loop(loop const&) = delete;
   loop& operator=(loop const&) = delete;
   void start();
+  /// Goes over to other settings (see engine::reconfigure). A provider whose source is the same object keeps its
+  /// connections; questions that a replaced source was asked are still answered by it. Before that, await
+  /// remember_now().
+  void reconfigure(options what, memory const& known, std::vector<std::shared_ptr<build_source>> sources);
+  /// Has the journal store what is known by now; else that happens once a minute, and at a stop.
+  boost::asio::awaitable<void> remember_now();
   /// No new polls; sources are told to stop; what has been found is committed. `done` is called once, on the loop,
   /// never from here.
   void stop(std::function<void()> done);

@@ -3,12 +3,14 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "buildwatch/base/result.hpp"
 #include "buildwatch/model/event.hpp"
 #include "buildwatch/model/observation.hpp"
+#include "buildwatch/watch/memory.hpp"
 
 namespace buildwatch::watch {
 
@@ -38,13 +40,24 @@ class build_source {
   virtual void stop() = 0;
 };
 
-/// Port: memory of what happened. A transition is a fact only when this has said so.
+/// What has happened, and what is known because of it: stored together or not at all.
+struct transition {
+  model::event event;
+  std::optional<job_memory> job;            ///< nullopt in provider events
+  std::optional<provider_memory> provider;  ///< only in provider events
+};
+
+/// Port: memory of what happened. A transition is a fact only when this has said so. Loop thread only.
 class journal {
  public:
   virtual ~journal() = default;
-  /// Gives each event its sequence and stores it with the deliveries it is owed, all in one transaction, then announces
-  /// them. An error: nothing was stored and nothing will be announced. Events of one call are in order.
-  virtual boost::asio::awaitable<base::result<void>> commit(std::vector<model::event> events) = 0;
+  /// Gives each event its sequence and stores it with what is known now and the deliveries it is owed, all in one
+  /// transaction, then announces them. An error: nothing was stored and nothing will be announced. Events of one call
+  /// are in order.
+  virtual boost::asio::awaitable<base::result<void>> commit(std::vector<transition> what) = 0;
+  /// Stores what is known and no transition: that a build still ran at a later poll, that an outage goes on. An error
+  /// costs nothing but exactness after a restart.
+  virtual boost::asio::awaitable<base::result<void>> remember(memory what) = 0;
 };
 
 }  // namespace buildwatch::watch

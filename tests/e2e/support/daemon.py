@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -59,6 +60,8 @@ class Daemon:
 
     def __init__(self, folder, config, arguments=(), env=None):
         self.config = write_config(folder, config)
+        # A store of its own, unless the test has its daemons share one.
+        env = {"STATE_DIRECTORY": tempfile.mkdtemp(prefix="state-", dir=folder)} | (env or {})
         self.lock = threading.Condition()
         self.out, self.err = [], []
         self.read_stdout = threading.Event()  # cleared: nobody reads, so the pipe fills up

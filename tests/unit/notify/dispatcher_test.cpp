@@ -10,6 +10,7 @@
 #include <deque>
 
 #include "unit/notify/events.hpp"
+#include "unit/notify/fake_outbox.hpp"
 #include "unit/support/fakes.hpp"
 
 namespace buildwatch::notify {
@@ -69,13 +70,15 @@ class dispatching : public ::testing::Test {
       how.name = s == &first ? "first" : "second";
       how.retry = {5s, 30s};
       how.concurrency = 2;
-      to.push_back({how, s});
+      to.push_back({how, std::shared_ptr<sink>(s, [](sink*) {})});
     }
     make();
   }
   void make() {
-    dispatcher_parts parts{loop.get_executor(), clock, alarms, log, [] { return 0.5; }};
+    dispatcher_parts parts{loop.get_executor(), clock, alarms, log, outbox, [] { return 0.5; }};
     under_test = std::make_unique<dispatcher>(std::move(parts), to);
+    under_test->start();
+    turn();
   }
   void turn() {
     loop.restart();
@@ -87,7 +90,12 @@ class dispatching : public ::testing::Test {
     turn();
   }
   void send(int number, std::vector<sink_index> const& sinks) {
-    under_test->send(testing::event_numbered(number, std::to_string(number)), sinks);
+    auto const event = testing::event_numbered(number, std::to_string(number));
+    std::vector<created> made;
+    for (sink_index const i : sinks) {
+      made.push_back({to[i].how.name, outbox.add(to[i].how.name, event, clock.now().wall)});
+    }
+    under_test->add(std::move(made));
     turn();
   }
   void stop(base::duration grace) {
@@ -100,6 +108,7 @@ class dispatching : public ::testing::Test {
   testing::idle_waker waker;
   base::alarms alarms{waker};
   testing::remembered_log log;
+  testing::fake_outbox outbox;
   boost::asio::io_context loop;
   fake_sink first{loop}, second{loop};
   std::vector<destination> to;
@@ -133,7 +142,6 @@ TEST_F(dispatching, a_failed_try_is_repeated_when_its_time_has_come) {
   send(1, {0});
   first.let_go(verdict::retry);
   turn();
-  EXPECT_EQ(alarms.next(), clock.now().mono + 5s);
   pass(4s);
   EXPECT_EQ(first.seen.size(), 1U);
   pass(1s);
@@ -142,7 +150,7 @@ TEST_F(dispatching, a_failed_try_is_repeated_when_its_time_has_come) {
   first.let_go();
   turn();
   EXPECT_EQ(under_test->counts(0).delivered, 1U);
-  EXPECT_EQ(alarms.size(), 0U);
+  EXPECT_EQ(outbox.waiting("first"), 0U);
 }
 
 TEST_F(dispatching, a_sink_that_throws_is_named_and_the_event_is_still_owed) {
@@ -195,7 +203,7 @@ TEST_F(dispatching, at_the_end_of_the_grace_sinks_are_stopped_and_every_loss_is_
   EXPECT_EQ(ends, 1) << "once";
 }
 
-TEST_F(dispatching, what_waits_for_a_later_try_is_given_up_at_a_stop) {
+TEST_F(dispatching, what_waits_for_a_later_try_is_left_for_the_next_start_at_a_stop) {
   send(1, {0});
   first.let_go(verdict::retry);
   turn();
@@ -204,7 +212,7 @@ TEST_F(dispatching, what_waits_for_a_later_try_is_given_up_at_a_stop) {
   EXPECT_THAT(log.text(), HasSubstr("evt_1 unsent"));
 }
 
-TEST_F(dispatching, of_many_given_up_at_a_stop_the_rest_is_counted) {
+TEST_F(dispatching, of_many_left_at_a_stop_the_rest_is_counted) {
   for (int number = 1; number <= 30; ++number) {
     send(number, {0});
     first.let_go(verdict::retry);
@@ -244,6 +252,148 @@ TEST_F(dispatching, may_go_away_while_something_is_under_way) {
   EXPECT_EQ(alarms.size(), 0U);
   first.let_go();
   turn();
+}
+
+TEST_F(dispatching, what_an_earlier_run_left_is_delivered_first) {
+  for (int i = 1; i <= 3; ++i) {
+    static_cast<void>(outbox.add("first", testing::event_numbered(i, "a"), clock.now().wall));
+  }
+  make();
+  send(4, {0});
+  EXPECT_THAT(first.seen, ElementsAre("evt_1", "evt_4")) << "its concurrency is 2, and of job a one at a time";
+}
+
+TEST_F(dispatching, what_is_owed_to_a_sink_that_is_none_any_more_is_dead) {
+  static_cast<void>(outbox.add("third", testing::event_numbered(1, "a"), clock.now().wall));
+  make();
+  EXPECT_EQ(outbox.waiting("third"), 0U);
+  EXPECT_EQ(outbox.rows.at(1).why, "as the sink was removed from the configuration");
+  EXPECT_THAT(log.text(), HasSubstr("sink third: evt_1 is lost as the sink was removed from the configuration"));
+}
+
+TEST_F(dispatching, while_the_outbox_fails_deliveries_go_on_and_are_recorded_later) {
+  send(1, {0});
+  send(2, {0});
+  send(3, {0});
+  outbox.broken = true;
+  for (int i = 0; i < 3; ++i) {
+    first.let_go();
+    turn();
+  }
+  EXPECT_EQ(first.seen.size(), 3U);
+  EXPECT_EQ(outbox.waiting("first"), 3U);
+  for (int i = 0; i < 90; ++i) pass(1s);
+  EXPECT_THAT(log.text(), HasSubstr("outbox.failed"));
+  EXPECT_EQ(std::ranges::count(log.events, "outbox.failed", &base::log_event::id), 2) << "once a minute";
+  outbox.broken = false;
+  pass(1s);
+  EXPECT_EQ(outbox.waiting("first"), 0U);
+  EXPECT_EQ(first.seen.size(), 3U) << "and none is repeated";
+}
+
+TEST_F(dispatching, a_sink_that_is_gone_for_good_has_all_it_is_owed_buried_and_sent_to_its_fallback) {
+  to[0].how.fallback = "second";
+  make();
+  for (int i = 1; i <= 30; ++i) send(i, {0});
+  first.let_go(verdict::gone);
+  turn();
+  first.let_go(verdict::retry);
+  turn();
+  EXPECT_EQ(outbox.waiting("first"), 0U);
+  EXPECT_EQ(outbox.waiting("second"), 30U);
+  EXPECT_THAT(log.text(),
+              HasSubstr("8 more events: each goes to second instead: it is dead here as the sink is disabled"));
+  EXPECT_THAT(second.seen, ElementsAre("evt_1", "evt_3"));
+}
+
+TEST_F(dispatching, what_has_waited_for_long_goes_to_the_fallback_too_once) {
+  to[0].how.fallback = "second";
+  to[0].how.fallback_after = 1h;
+  to[0].how.retry = {5h, 5h};
+  make();
+  send(1, {0});
+  first.let_go(verdict::retry);
+  turn();
+  pass(30min);
+  send(2, {0});
+  first.let_go(verdict::retry);
+  turn();
+  pass(30min);
+  EXPECT_THAT(second.seen, ElementsAre("evt_1"));
+  EXPECT_THAT(log.text(), HasSubstr("sink first: evt_1 has waited for 1 h and goes to second too"));
+  pass(30min);
+  EXPECT_THAT(second.seen, ElementsAre("evt_1", "evt_2"));
+  pass(3h);
+  EXPECT_EQ(second.seen.size(), 2U);
+}
+
+TEST_F(dispatching, a_change_by_somebody_else_is_seen_within_a_second) {
+  send(1, {0});
+  first.let_go(verdict::retry);
+  turn();
+  outbox.rows.at(1).what.due = clock.now().wall;  // buildwatchd outbox retry
+  outbox.changed = true;
+  pass(1s);
+  EXPECT_THAT(first.seen, ElementsAre("evt_1", "evt_1"));
+}
+
+TEST_F(dispatching, a_removed_sink_finishes_what_is_under_way_and_the_rest_is_dead) {
+  for (int i = 1; i <= 3; ++i) send(i, {0});
+  under_test->reconfigure({to[1]});
+  turn();
+  EXPECT_FALSE(first.stopped);
+  EXPECT_EQ(outbox.rows.at(3).why, "as the sink was removed from the configuration");
+  first.let_go();
+  turn();
+  EXPECT_EQ(outbox.rows.at(1).fate, fate::delivered);
+  first.let_go(verdict::retry);
+  turn();
+  EXPECT_EQ(outbox.rows.at(2).why, "as the sink was removed from the configuration");
+  EXPECT_TRUE(first.stopped);
+  EXPECT_THAT(log.text(), ::testing::Not(HasSubstr("unsent")));
+  EXPECT_EQ(under_test->counts(0).delivered, 0U) << "sinks count anew: this is the second";
+}
+
+TEST_F(dispatching, a_changed_sink_goes_on_with_its_deliveries_by_the_new_object) {
+  for (int i = 1; i <= 3; ++i) send(i, {0});
+  auto changed = std::exchange(to, {});  // nobody but the dispatcher holds the sinks
+  changed[0].sink = changed[1].sink;
+  under_test->reconfigure(changed);
+  turn();
+  EXPECT_FALSE(first.stopped) << "it still sends";
+  first.let_go();
+  turn();
+  EXPECT_THAT(second.seen, ElementsAre("evt_3"));
+  first.let_go();
+  turn();
+  EXPECT_TRUE(first.stopped);
+}
+
+TEST_F(dispatching, a_reload_that_changes_nothing_disturbs_nothing) {
+  for (int i = 1; i <= 3; ++i) send(i, {0});
+  under_test->reconfigure(to);
+  turn();
+  for (int i = 1; i <= 3; ++i) {
+    first.let_go();
+    turn();
+  }
+  EXPECT_THAT(first.seen, ElementsAre("evt_1", "evt_2", "evt_3"));
+  EXPECT_EQ(outbox.waiting("first"), 0U);
+}
+
+TEST_F(dispatching, ten_thousand_events_for_a_sink_that_is_down_are_not_held_in_memory) {
+  to[0].how.pauses = true;
+  to[0].how.retry = {1h, 1h};
+  make();
+  send(1, {0});
+  first.let_go(verdict::retry_paused);
+  turn();
+  for (int i = 2; i <= 10'000; ++i) {
+    under_test->add({{"first", outbox.add("first", testing::event_numbered(i, std::to_string(i)), clock.now().wall)}});
+  }
+  turn();
+  EXPECT_LE(under_test->counts(0).pending, 1000U);
+  EXPECT_TRUE(under_test->counts(0).more);
 }
 
 }  // namespace

@@ -137,19 +137,25 @@ TEST(pause, what_waits_longer_than_the_schedules_sum_is_dead) {
 }
 
 TEST(pause, jitter_does_not_cost_the_oldest_its_last_try) {
-  queue q(options({10s, 20s}, 4, true), [] { return 0.99; });
+  testing::fake_outbox box;
   queue_commands out;
   base::time_point now{1h};
-  q.add(testing::event_numbered(1, "a"), now, out);
+  auto const at = [](base::time_point t) {
+    return base::instant{t, testing::at(std::chrono::floor<std::chrono::milliseconds>(t.time_since_epoch()).count())};
+  };
+  queue q(options({10s, 20s}, 4, true), {}, at(now), [] { return 0.99; });
+  q.reload({}, at(now), out);
+  q.loaded({{}, true}, at(now), out);
+  q.add(box.add("oncall", testing::event_numbered(1, "a"), at(now).wall), at(now), out);
   attempt down;
   down.verdict = verdict::retry_paused;
   down.answer = "503 Service Unavailable";
   for (int i = 0; i < 3; ++i) {
     ASSERT_EQ(out.starts.size(), static_cast<std::size_t>(i + 1));
     now += 15s;  // the try itself takes its time
-    q.finished(out.starts.back().number, down, now, out);
+    q.finished(out.starts.back().number, down, at(now), out);
     if (q.next_due()) now = *q.next_due();
-    q.tick(now, out);
+    q.tick(at(now), out);
   }
   EXPECT_EQ(q.counts().dead, 1U);
   EXPECT_EQ(out.starts.size(), 3U);
@@ -209,6 +215,44 @@ TEST(pause, at_a_stop_what_waits_behind_it_is_given_up_at_once) {
   b.add(3, "c");
   EXPECT_EQ(b.queue.counts().unsent, 3U);
   EXPECT_EQ(b.queue.next_due(), std::nullopt);
+}
+
+TEST(pause, with_more_behind_it_than_memory_holds_the_oldest_is_still_the_one_that_is_tried) {
+  bench b(options({5s, 30s, 30s}, 2, true), 8);
+  for (int i = 1; i <= 100; ++i) b.add(i, std::to_string(i));
+  b.fail_paused(1);
+  b.fail_paused(2);
+  b.started();
+  b.pass(5s);
+  EXPECT_EQ(b.started(), "1");
+  b.fail_paused(1);
+  b.pass(30s);
+  EXPECT_EQ(b.started(), "1");
+  b.deliver(1);
+  EXPECT_EQ(b.started(), "2 3");
+  for (int i = 2; i <= 100; ++i) b.deliver(i);
+  EXPECT_EQ(b.outbox.waiting("oncall"), 0U);
+}
+
+TEST(pause, goes_on_after_a_restart) {
+  bench b(options({5s, 4h}, 4, true));
+  b.add(1, "a");
+  b.fail_paused(1);
+  b.add(2, "b");
+  b.pass(5s);
+  b.fail_paused(1);
+  queue again(options({5s, 4h}, 4, true), b.outbox.memories.at("oncall"), b.instant(), [] { return 0.5; });
+  queue_commands out;
+  again.reload(b.outbox.memories.at("oncall"), b.instant(), out);
+  again.loaded(b.outbox.read_now("oncall", out.read->order, {}, 10), b.instant(), out);
+  EXPECT_TRUE(again.counts().paused);
+  EXPECT_TRUE(out.starts.empty()) << "number 2 waits behind number 1";
+  base::instant later = b.instant();
+  later.mono += 4h;
+  later.wall += 4h;
+  again.tick(later, out);
+  ASSERT_EQ(out.starts.size(), 1U);
+  EXPECT_EQ(out.starts[0].event->id, "evt_1");
 }
 
 }  // namespace

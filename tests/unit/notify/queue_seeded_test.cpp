@@ -8,6 +8,7 @@
 
 #include "buildwatch/notify/queue.hpp"
 #include "unit/notify/events.hpp"
+#include "unit/notify/fake_outbox.hpp"
 
 namespace buildwatch::notify {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// What the oracle knows of one delivery.
-struct fate {
+struct known_of {
   std::string job;
   base::time_point added;
   base::duration in_tries{};
@@ -28,7 +29,13 @@ class life {
   explicit life(unsigned seed)
       : random_(seed),
         how_(choose_options()),
-        queue_(how_, [this] { return std::uniform_real_distribution(0.0, 1.0)(random_); }) {}
+        window_(static_cast<std::size_t>(below(3) == 0 ? 1000 : 4 + below(20))),
+        queue_(
+            how_, {}, instant(), [this] { return std::uniform_real_distribution(0.0, 1.0)(random_); }, window_) {
+    queue_commands out;
+    queue_.reload({}, instant(), out);
+    keep(out);
+  }
 
   void run() {
     int const events = below(300) + 20;
@@ -42,6 +49,24 @@ class life {
 
  private:
   int below(int n) { return static_cast<int>(random_() % static_cast<unsigned>(n)); }
+
+  [[nodiscard]] base::instant instant() const {
+    return {now_, testing::at(std::chrono::floor<std::chrono::milliseconds>(now_.time_since_epoch()).count())};
+  }
+
+  /// Does what the queue wants of the outbox; pages take their time.
+  void keep(queue_commands& out) {
+    changes all;
+    all.sink = "s";
+    all.deliveries = out.changes;
+    all.memory = out.memory;
+    all.released = out.released;
+    static_cast<void>(outbox_.record_now(all));
+    if (!out.read) return;
+    ASSERT_FALSE(page_at_) << "one page at a time";
+    page_ = outbox_.read_now("s", out.read->order, out.read->after, out.read->limit);
+    page_at_ = now_ + std::chrono::milliseconds(below(4) == 0 ? below(3000) : 0);
+  }
 
   delivery_options choose_options() {
     delivery_options how;
@@ -59,6 +84,7 @@ class life {
     auto const consider = [&](base::time_point t) { next = next ? std::min(*next, t) : t; };
     if (more_events) consider(next_event_);
     if (!flying_.empty()) consider(flying_.begin()->first);
+    if (page_at_) consider(*page_at_);
     if (auto const due = queue_.next_due()) {
       EXPECT_GT(*due, now_) << "it would be asked for ever";
       consider(*due);
@@ -72,13 +98,17 @@ class life {
     std::size_t const were_flying = flying_.size();
     queue_commands out;
     bool success = false;
-    if (!flying_.empty() && flying_.begin()->first <= now_) {
+    if (page_at_ && *page_at_ <= now_) {
+      page_at_.reset();
+      queue_.loaded(page_, instant(), out);
+    } else if (!flying_.empty() && flying_.begin()->first <= now_) {
       success = end_try(out);
     } else if (more_events && next_event_ <= now_) {
       add(out);
     } else {
-      queue_.tick(now_, out);
+      queue_.tick(instant(), out);
     }
+    keep(out);
     check_starts(out, was_paused && !success, were_flying);
   }
 
@@ -88,13 +118,13 @@ class life {
     fates_["evt_" + std::to_string(number)] = {job, now_, {}, 0, false};
     // Bursts and lulls.
     next_event_ = now_ + (below(4) == 0 ? std::chrono::seconds(below(200)) : 0s);
-    queue_.add(testing::event_numbered(number, job), now_, out);
+    queue_.add(outbox_.add("s", testing::event_numbered(number, job), instant().wall), instant(), out);
   }
 
   bool end_try(queue_commands& out) {
     auto const flight = flying_.begin()->second;
     flying_.erase(flying_.begin());
-    fate& f = fates_.at(flight.event->id);
+    known_of& f = fates_.at(flight.event->id);
     f.in_tries += now_ - started_.at(flight.number);
     busy_.erase(f.job);
     attempt result;
@@ -108,7 +138,7 @@ class life {
     if (mood == 0 && below(4) == 0) result.retry_after = std::chrono::seconds(below(100));
     result.answer = std::to_string(mood);
     f.delivered = result.verdict == verdict::delivered;
-    queue_.finished(flight.number, result, now_, out);
+    queue_.finished(flight.number, result, instant(), out);
     return f.delivered;
   }
 
@@ -119,7 +149,7 @@ class life {
     }
     delivery_number last = 0;
     for (start const& s : out.starts) {
-      fate& f = fates_.at(s.event->id);
+      known_of& f = fates_.at(s.event->id);
       ASSERT_TRUE(busy_.insert(f.job).second) << "two of " << f.job << " at once";
       ASSERT_FALSE(f.delivered);
       ASSERT_LE(++f.tries, how_.retry.size() + 1);
@@ -137,7 +167,8 @@ class life {
       ASSERT_LE(out.starts.size(), 1U);
     }
     auto const c = queue_.counts();
-    ASSERT_EQ(c.pending + c.in_flight + c.delivered + c.dead, static_cast<std::uint64_t>(added_));
+    ASSERT_EQ(outbox_.waiting("s") + c.delivered + c.dead, static_cast<std::uint64_t>(added_));
+    ASSERT_LE(c.pending, window_ + 40) << "memory is bounded";
     ASSERT_EQ(c.in_flight, flying_.size());
     for (auto const& e : out.logs) {
       if (e.id == "delivery.dead") check_death(e);
@@ -146,7 +177,7 @@ class life {
 
   void check_death(base::log_event const& e) {
     ASSERT_EQ(e.fields.at(1).first, "event_id");
-    fate const& f = fates_.at(e.fields.at(1).second);
+    known_of const& f = fates_.at(e.fields.at(1).second);
     if (f.tries == how_.retry.size() + 1) return;
     auto const patience = std::accumulate(how_.retry.begin(), how_.retry.end(), base::duration::zero());
     ASSERT_TRUE(how_.pauses);
@@ -155,7 +186,7 @@ class life {
 
   void check_the_end() {
     auto const c = queue_.counts();
-    EXPECT_EQ(c.pending + c.in_flight, 0U) << "nothing is forgotten";
+    EXPECT_EQ(outbox_.waiting("s"), 0U) << "nothing is forgotten";
     EXPECT_EQ(c.delivered + c.dead, static_cast<std::uint64_t>(added_));
     std::uint64_t delivered = 0;
     for (auto const& [id, f] : fates_) delivered += f.delivered ? 1 : 0;
@@ -163,12 +194,16 @@ class life {
   }
 
   std::mt19937 random_;
-  delivery_options how_;
-  queue queue_;
   base::time_point now_{1h};
+  delivery_options how_;
+  std::size_t window_;
+  testing::fake_outbox outbox_;
+  queue queue_;
+  page page_;
+  std::optional<base::time_point> page_at_;
   base::time_point next_event_{1h};
   int added_ = 0;
-  std::map<std::string, fate> fates_;
+  std::map<std::string, known_of> fates_;
   std::multimap<base::time_point, start> flying_;
   std::map<delivery_number, base::time_point> started_;
   std::map<std::string, delivery_number> first_tries_;

@@ -47,7 +47,7 @@ TEST(queue, events_of_a_provider_have_an_order_of_their_own) {
   auto const of_provider = [&](char const* id) {
     auto e = testing::event_of_type(model::event_type::provider_unreachable);
     e.id = id;
-    b.queue.add(std::make_shared<model::event const>(e), b.now, b.commands);
+    b.add(std::make_shared<model::event const>(e));
   };
   b.add(1, "a");
   of_provider("evt_2");
@@ -136,18 +136,18 @@ TEST(queue, a_delivery_without_trouble_is_told_at_debug_only) {
   EXPECT_THAT(b.commands.logs, SizeIs(1));
 }
 
-TEST(queue, gone_disables_the_sink_and_what_it_is_owed_is_dead_at_once) {
+TEST(queue, gone_disables_the_sink_and_what_it_is_owed_is_to_be_buried) {
   bench b(options({5s}, 2));
   for (int i = 1; i <= 40; ++i) b.add(i, std::to_string(i));
   b.end(1, verdict::gone, "410 Gone");
   EXPECT_TRUE(b.queue.counts().disabled);
-  EXPECT_EQ(b.queue.counts().dead, 39U);
+  EXPECT_TRUE(b.commands.bury);
   EXPECT_EQ(b.queue.counts().pending, 0U);
   EXPECT_EQ(b.started(), "1 2");
-  EXPECT_THAT(b.logged(log_level::error), SizeIs(21)) << "one for the sink, 20 for events: bounded";
-  EXPECT_THAT(b.logged(log_level::error).front(), HasSubstr("410 Gone: the receiver wants nothing more; 39 events"));
+  EXPECT_THAT(b.logged(log_level::error),
+              ElementsAre(HasSubstr("410 Gone: the receiver wants nothing more"), HasSubstr("evt_1 is lost")));
   b.fail(2);
-  EXPECT_EQ(b.queue.counts().dead, 40U) << "what was in flight is not tried again";
+  EXPECT_EQ(b.outbox.waiting("oncall"), 38U) << "what was in flight is not tried again";
   EXPECT_EQ(b.queue.next_due(), std::nullopt);
 }
 
@@ -157,22 +157,95 @@ TEST(queue, what_comes_after_gone_is_dead_at_once_and_does_not_flood_the_log) {
   b.end(1, verdict::gone, "410 Gone");
   b.forget_logs();
   for (int i = 2; i <= 1001; ++i) b.add(i, "a");
-  EXPECT_EQ(b.queue.counts().dead, 1001U);
+  EXPECT_EQ(b.outbox.waiting("oncall"), 0U);
+  EXPECT_EQ(b.outbox.rows.at(500).fate, fate::dead);
   EXPECT_EQ(b.started(), "1");
   EXPECT_THAT(b.logged(log_level::error), SizeIs(4)) << "1, 10, 100, 1000";
 }
 
-TEST(queue, at_the_bound_the_oldest_that_is_not_in_flight_is_dead) {
-  bench b(options({5s}, 1));
-  for (int i = 1; i <= static_cast<int>(queue_bound); ++i) b.add(i, "a");
-  EXPECT_EQ(b.queue.counts().dead, 0U);
-  b.add(-1, "a");
-  EXPECT_EQ(b.queue.counts().dead, 1U);
-  EXPECT_EQ(b.queue.counts().pending + b.queue.counts().in_flight, queue_bound);
-  EXPECT_THAT(b.logged(log_level::error), ElementsAre(HasSubstr("evt_2 is lost, more deliveries wait than are kept")));
-  b.started();
+TEST(queue, what_does_not_fit_in_memory_waits_in_the_outbox_and_comes_in_order) {
+  bench b(options({5s}, 1), 8);
+  for (int i = 1; i <= 100; ++i) b.add(i, "a");
+  EXPECT_LE(b.queue.counts().pending, 8U);
+  EXPECT_TRUE(b.queue.counts().more);
+  for (int i = 1; i <= 100; ++i) {
+    EXPECT_EQ(b.started(), std::to_string(i));
+    b.deliver(i);
+  }
+  EXPECT_EQ(b.outbox.waiting("oncall"), 0U);
+}
+
+TEST(queue, while_a_page_is_read_nothing_overtakes_what_is_in_it) {
+  bench b(options({5s}, 4));
+  b.outbox.add("oncall", testing::event_numbered(1, "a"), b.instant().wall);
+  b.queue.reload({}, b.instant(), b.commands);
+  b.queue.add(b.outbox.add("oncall", testing::event_numbered(2, "a"), b.instant().wall), b.instant(), b.commands);
+  EXPECT_EQ(b.started(), "");
+  b.keep();
+  EXPECT_EQ(b.started(), "1");
   b.deliver(1);
-  EXPECT_EQ(b.started(), "3");
+  EXPECT_EQ(b.started(), "2");
+}
+
+TEST(queue, a_delivery_due_in_hours_is_due_at_the_same_time_after_a_restart) {
+  bench b(options({4h, 8h}));
+  b.add(1, "a");
+  b.fail(1);
+  b.pass(1h);
+  queue again(options({4h, 8h}), {}, b.instant(), [] { return 0.5; });
+  queue_commands out;
+  again.reload({}, b.instant(), out);
+  ASSERT_TRUE(out.read);
+  again.loaded(b.outbox.read_now("oncall", out.read->order, out.read->after, out.read->limit), b.instant(), out);
+  EXPECT_TRUE(out.starts.empty());
+  EXPECT_EQ(again.next_due(), b.now + 3h);
+}
+
+TEST(queue, a_wall_clock_set_back_makes_nobody_wait_for_longer_than_any_schedule_does) {
+  bench b(options({5s}));
+  b.add(1, "a");
+  b.fail(1);
+  base::instant back = b.instant();
+  back.wall -= std::chrono::years(1);
+  queue again(options({5s}), {}, back, [] { return 0.5; });
+  queue_commands out;
+  again.reload({}, back, out);
+  again.loaded(b.outbox.read_now("oncall", reading::by_due, {}, 10), back, out);
+  EXPECT_EQ(again.next_due(), b.now + 24h);
+}
+
+TEST(queue, what_an_administrator_dropped_while_it_was_in_flight_is_not_tried_again) {
+  bench b(options({5s, 5s}));
+  b.add(1, "a");
+  b.outbox.rows.clear();
+  b.queue.reload({}, b.instant(), b.commands);
+  b.keep();
+  b.fail(1);
+  b.pass(1h);
+  EXPECT_EQ(b.started(), "1");
+  EXPECT_EQ(b.queue.counts().pending, 0U);
+}
+
+TEST(queue, after_a_reload_a_disabled_sink_is_asked_again) {
+  bench b(options({5s}));
+  b.add(1, "a");
+  b.end(1, verdict::gone, "410 Gone");
+  b.queue.reconfigure(options({5s}), b.instant(), b.commands);
+  b.keep();
+  b.add(2, "b");
+  EXPECT_EQ(b.started(), "1 2");
+}
+
+TEST(queue, what_is_dead_goes_to_its_fallback_and_the_log_says_so) {
+  auto how = options({});
+  how.fallback = "console";
+  bench b(how);
+  b.add(1, "a");
+  b.fail(1);
+  EXPECT_THAT(
+      b.logged(log_level::error).back(),
+      HasSubstr("evt_1 goes to console instead: it is dead here after 1 try (last: 500 Internal Server Error)"));
+  EXPECT_EQ(b.outbox.waiting("console"), 1U);
 }
 
 TEST(queue, draining_lets_what_is_ready_go_and_gives_up_what_waits_for_a_later_try) {
@@ -182,8 +255,10 @@ TEST(queue, draining_lets_what_is_ready_go_and_gives_up_what_waits_for_a_later_t
   b.add(3, "c");
   b.fail(1);
   b.queue.drain(b.commands);
-  EXPECT_THAT(b.logged(log_level::warn).back(),
-              "sink oncall: evt_1 unsent at the stop (last: 500 Internal Server Error): a #42 failed after 1 h 13 min");
+  EXPECT_THAT(
+      b.logged(log_level::warn).back(),
+      "sink oncall: evt_1 unsent at the stop, sent after the next start (last: 500 Internal Server Error): a #42 "
+      "failed after 1 h 13 min");
   b.deliver(2);
   EXPECT_EQ(b.started(), "1 2 3");
   b.fail(3);
@@ -197,9 +272,11 @@ TEST(queue, stopping_starts_nothing_more_and_names_what_is_unsent_within_bounds)
   for (int i = 1; i <= 31; ++i) b.add(i, std::to_string(i));
   b.queue.stop(b.commands);
   EXPECT_THAT(b.logged(log_level::warn), SizeIs(21));
-  EXPECT_EQ(b.logged(log_level::warn).back(), "sink oncall: 10 more events unsent at the stop");
+  EXPECT_EQ(b.logged(log_level::warn).back(),
+            "sink oncall: 10 more events unsent at the stop, sent after the next start");
   b.end(1, verdict::stopped, "");
-  EXPECT_THAT(b.logged(log_level::warn).back(), HasSubstr("evt_1 unsent at the stop (never tried)"));
+  EXPECT_THAT(b.logged(log_level::warn).back(),
+              HasSubstr("evt_1 unsent at the stop, sent after the next start (never tried)"));
   EXPECT_EQ(b.started(), "1");
   EXPECT_EQ(b.queue.counts().unsent, 31U);
   b.add(32, "x");

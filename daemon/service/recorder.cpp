@@ -1,0 +1,66 @@
+#include "service/recorder.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <utility>
+
+namespace buildwatch::service {
+
+store::entry recorder::entry_of(watch::transition what) const {
+  store::entry e;
+  auto const routes = routes_->rules.routes_for(what.event);
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    if (routes[i].owed) {
+      e.owed.push_back({routes_->sinks[i], routes[i].why});
+    } else {
+      e.not_asked.emplace_back(routes_->sinks[i], routes[i].why);
+    }
+  }
+  e.what = std::move(what);
+  return e;
+}
+
+boost::asio::awaitable<base::result<void>> recorder::commit(std::vector<watch::transition> what) {
+  std::vector<store::entry> entries;
+  entries.reserve(what.size());
+  for (watch::transition& t : what) entries.push_back(entry_of(std::move(t)));
+  std::vector<store::entry> sent;
+  bool const told = log_.wants(base::log_level::debug);
+  if (told) sent = entries;
+  auto result = co_await kept_.add(std::move(entries));
+  note(result.has_value());
+  if (!result) co_return std::move(result).error();
+  std::vector<notify::created> owed;
+  for (std::size_t i = 0; i < result->size(); ++i) {
+    store::stored& s = (*result)[i];
+    if (told) tell(s, sent[i]);
+    std::move(s.owed.begin(), s.owed.end(), std::back_inserter(owed));
+  }
+  deliveries_.add(std::move(owed));
+  co_return base::result<void>{};
+}
+
+boost::asio::awaitable<base::result<void>> recorder::remember(watch::memory what) {
+  auto result = co_await kept_.remember(std::move(what));
+  co_return result;
+}
+
+void recorder::note(bool well) {
+  if (well && std::exchange(failing_, !well)) {
+    log_.write({base::log_level::info, "journal.works", "transitions can be stored again", {}});
+  }
+  failing_ = !well;
+}
+
+/// Who is told and who is not, and why.
+void recorder::tell(store::stored const& s, store::entry const& e) const {
+  model::event const& event = *s.event;
+  std::string text = fmt::format("{} {}: {}", event.id, to_string(event.type), summary(event));
+  if (s.known) text += "; it was stored before, and is announced no second time";
+  for (auto const& claim : e.owed) text += fmt::format("; {}: owed ({})", claim.sink, claim.rule);
+  for (auto const& [sink, why] : e.not_asked) text += fmt::format("; {}: not asked ({})", sink, why);
+  log_.write({base::log_level::debug, "event.committed", std::move(text), {{"event_id", event.id}}});
+}
+
+}  // namespace buildwatch::service
