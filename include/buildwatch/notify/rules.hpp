@@ -23,8 +23,9 @@ struct job_facts {
 struct route {
   bool owed = false;
   /// Owed: the first rule that says so ("rules[1]", "no rules: every event goes to every sink"). Not owed: what each
-  /// rule that names the sink asks for that the event has not ("rules[0]: wants failure or fixed; rules[2]: no job
-  /// matches legacy-*"), or "no rule names it". Rules are counted in the order in which they hold.
+  /// rule that names the sink asks for that the event has not ("rules[0]: wants failure or fixed; rules[2]: wants a job
+  /// like legacy-*, label team=web"), a few rules and a few words of each, or "no rule names it". Rules are counted in
+  /// the order in which they hold, from 0: the main file's, then those of the files it includes. One clean line.
   std::string why;
 };
 
@@ -44,6 +45,16 @@ class rules {
     notify::rule rule;
     std::vector<std::string> providers;  ///< those with a matching job, sorted
   };
+  /// What of a rule an event does not meet; none: the rule holds.
+  struct unmet {
+    bool event = false;
+    bool job = false;     ///< no glob matches it; of a provider: no one job of it matches globs and labels
+    bool labels = false;  ///< a job lacks some
+    [[nodiscard]] bool any() const { return event || job || labels; }
+  };
+  [[nodiscard]] static unmet unmet_by(model::event const& e, compiled const& c);
+  [[nodiscard]] static std::string wants(model::event const& e, rule const& r, unmet const& missed);
+
   bool everything_ = false;
   std::size_t sink_count_ = 0;
   std::vector<compiled> rules_;
