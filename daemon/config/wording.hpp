@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "buildwatch/config/config.hpp"  // did_you_mean
+
 namespace buildwatch::config {
 
 /// Control characters become '?', what is longer than `limit` bytes is cut (at a character of UTF-8) and ends in "…".
@@ -19,8 +21,5 @@ namespace buildwatch::config {
 
 /// The word that someone who wrote `word` most likely meant: few letters away, not minding case, `-` and `_`.
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view word, std::span<std::string_view const> known);
-
-/// `; did you mean "x"?`, or nothing.
-[[nodiscard]] std::string did_you_mean(std::string_view word, std::span<std::string_view const> known);
 
 }  // namespace buildwatch::config

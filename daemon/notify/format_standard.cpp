@@ -62,7 +62,11 @@ json data_object(model::event const& e) {
   return o;
 }
 
+std::string line(json const& o) { return o.dump(-1, ' ', false, json::error_handler_t::replace); }
+
 }  // namespace
+
+std::string build_json(model::build const& b) { return line(build_object(b)); }
 
 std::string standard_json(model::event const& e) {
   json o = json::object();
@@ -71,7 +75,7 @@ std::string standard_json(model::event const& e) {
   o["timestamp"] = model::to_rfc3339(e.timestamp);
   if (e.test) o["test"] = true;
   o["data"] = data_object(e);
-  return o.dump(-1, ' ', false, json::error_handler_t::replace);
+  return line(o);
 }
 
 }  // namespace buildwatch::notify

@@ -40,7 +40,8 @@ mark mark_of(model::event const& e) {
   return {"?", "35"};
 }
 
-// "2026-11-23 21:18:23+01:00" in the zone of the process.
+}  // namespace
+
 std::string local_time(base::wall_time t) {
   std::time_t const seconds = std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count();
   std::tm local{};
@@ -53,13 +54,14 @@ std::string local_time(base::wall_time t) {
                      minutes / 60, minutes % 60);
 }
 
-}  // namespace
-
-std::string text_line(model::event const& e, bool colour) {
+std::string headline(model::event const& e, bool colour) {
   mark const m = mark_of(e);
   std::string const sign = colour ? fmt::format("\x1b[{}m{}\x1b[0m", m.colour, m.sign) : std::string(m.sign);
-  return fmt::format("{}  {} {}{}", local_time(e.timestamp), sign, clean_line(model::summary(e)),
-                     e.test ? " [test]" : "");
+  return fmt::format("{} {}{}", sign, clean_line(model::summary(e)), e.test ? " [test]" : "");
+}
+
+std::string text_line(model::event const& e, bool colour) {
+  return fmt::format("{}  {}", local_time(e.timestamp), headline(e, colour));
 }
 
 }  // namespace buildwatch::notify

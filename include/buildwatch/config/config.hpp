@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "buildwatch/base/log.hpp"
@@ -72,6 +74,8 @@ struct loaded {
 
 /// "1h30m" -> duration; nullopt where it is none. Units ms, s, m, h, d, each at most once, from large to small. Pure.
 [[nodiscard]] std::optional<base::duration> parse_duration(std::string_view text);
+/// `; did you mean "x"?` with the known word that someone who wrote `word` most likely meant, or nothing. Pure.
+[[nodiscard]] std::string did_you_mean(std::string_view word, std::span<std::string_view const> known);
 /// "10/s", "600/m" -> per second. Pure.
 [[nodiscard]] std::optional<double> parse_rate(std::string_view text);
 

@@ -41,6 +41,7 @@ struct receipt {
   std::string answer;         ///< to the last try
   std::string why;            ///< dead: "after 11 tries"
   bool behind_pause = false;  ///< waiting until the sink, which pauses as a whole, works again
+  std::string summary;        ///< of the event (model::summary); in events() empty: the event stands beside it
 };
 
 /// An event, and for each sink what became of it or why it was not asked.

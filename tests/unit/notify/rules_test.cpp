@@ -183,12 +183,12 @@ TEST(routes, of_a_providers_event_speak_of_its_jobs) {
 
 TEST(routes, keep_reasons_short_and_clean) {
   rule r = to(0);
-  r.jobs = std::vector<std::string>(1000, std::string(5000, 'x') + "\n");
+  r.jobs = std::vector<std::string>(100, std::string(5000, 'x') + "\n");
   r.jobs.front() = "a\nb";
-  std::string const why = reasons(rules(std::vector<rule>(1000, r), 1, {}), finished_event()).front();
+  std::string const why = reasons(rules(std::vector<rule>(12, r), 1, {}), finished_event()).front();
   EXPECT_LT(why.size(), 20'000U);
   EXPECT_EQ(why.find('\n'), std::string::npos);
-  EXPECT_TRUE(why.ends_with("; and 990 more rules")) << why;
+  EXPECT_TRUE(why.ends_with("; and 2 more rules")) << why;
 }
 
 rule random_rule(std::mt19937& random, std::size_t sink_count) {
