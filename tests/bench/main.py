@@ -4,6 +4,7 @@ import argparse
 import pathlib
 import tempfile
 
+import durability
 import process
 import report
 import saturation
@@ -14,7 +15,7 @@ import server
 def options():
     parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON line a row instead of tables")
-    parser.add_argument("--only", choices=["saturation", "schedule"], help="one of the two groups of rows")
+    parser.add_argument("--only", choices=["saturation", "schedule", "durability"], help="one of the groups of rows")
     parser.add_argument("--seconds", type=int, default=4, help="of each run of a saturated client (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each client; the medians count (%(default)s)")
     parser.add_argument("--connections", type=int, default=64, help="of each client (%(default)s)")
@@ -22,6 +23,8 @@ def options():
     parser.add_argument("--interval", type=int, default=60, help="seconds between polls of a job (%(default)s)")
     parser.add_argument("--duration", type=int, default=60,
                         help="seconds that are measured, after one interval to settle (%(default)s)")
+    parser.add_argument("--transitions", type=int, default=10_000,
+                        help="that are stored, with a delivery each (%(default)s)")
     parser.add_argument("--programs", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -34,11 +37,14 @@ def main():
     with tempfile.TemporaryDirectory(prefix="buildwatch-bench-") as directory:
         home = pathlib.Path(directory)
         home.chmod(0o755)  # nginx's worker is another user where this one is root
-        with server.Server(home, cores.server) as nginx:
-            if wanted.only != "schedule":
-                report.show(saturation.measure(wanted, nginx, cores.client), wanted.json, report.saturation_table)
-            if wanted.only != "saturation":
-                report.show(schedule.measure(wanted, nginx, cores.client), wanted.json, report.schedule_table)
+        if wanted.only in (None, "saturation", "schedule"):
+            with server.Server(home, cores.server) as nginx:
+                if wanted.only != "schedule":
+                    report.show(saturation.measure(wanted, nginx, cores.client), wanted.json, report.saturation_table)
+                if wanted.only != "saturation":
+                    report.show(schedule.measure(wanted, nginx, cores.client), wanted.json, report.schedule_table)
+        if wanted.only in (None, "durability"):
+            report.show(durability.measure(wanted, home, cores.client), wanted.json, report.durability_table)
 
 
 if __name__ == "__main__":

@@ -51,3 +51,17 @@ def schedule_table(rows):
     for name, value, remark in lines:
         print(f"  {name:<22}{value:<32}{remark}".rstrip())
     print(flush=True)
+
+
+def durability_table(rows):
+    ours, plain = rows
+    print(f"Store and outbox: {ours['transitions']:,} transitions with a delivery each, one core, medians of "
+          f"{ours['rounds']} rounds")
+    print(f"{'':<15}{'transitions/s':>14}{'commits':>10}{'commits/s':>11}{'deliveries/s':>14}{'CPU us':>9}{'peak MiB':>10}")
+    for row in rows:
+        delivered = f"{row['deliveries_per_s']:,.0f}" if "deliveries_per_s" in row else "-"
+        print(f"{row['name']:<15}{row['transitions_per_s']:>14,.0f}{row['commits']:>10,.0f}{row['commits_per_s']:>11,.0f}"
+              f"{delivered:>14}{row['cpu_us_per_poll']:>9.1f}{row['peak_rss_kib'] / 1024:>10.1f}")
+    print(f"Transitions stored, to plain SQLite's transactions in one thread: {ours['transitions_to_plain']:.1f} times as "
+          f"many a second")
+    print(flush=True)

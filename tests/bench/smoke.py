@@ -10,25 +10,29 @@ CLIENT_ROWS = ["buildwatch", "libcurl-multi", "wrk", "raw-epoll"]
 CLIENT_FIELDS = EVERY_ROW | {"failed_polls", "core_share", "connections", "cpu_to_libcurl_multi", "cpu_to_wrk"}
 DAEMON_FIELDS = EVERY_ROW | {"jobs", "interval_s", "lag_p50_ms", "lag_p99_ms", "core_share", "bytes_per_job", "load_seconds",
                              "load_peak_rss_kib", "check_seconds", "failed_polls", "cpu_to_floor"}
-FIELDS = {"buildwatchd": DAEMON_FIELDS, "raw-epoll-paced": EVERY_ROW | {"core_share"}}
+STORE_FIELDS = EVERY_ROW | {"transitions", "transitions_per_s", "commits_per_s"}
+FIELDS = {"buildwatchd": DAEMON_FIELDS, "raw-epoll-paced": EVERY_ROW | {"core_share"},
+          "outbox": STORE_FIELDS | {"deliveries_per_s", "transitions_to_plain"}, "plain-sqlite": STORE_FIELDS}
+DAEMON_ROWS = ["buildwatchd", "raw-epoll-paced", "outbox", "plain-sqlite"]
 
 
 def main():
     main_script, programs = sys.argv[1:]
-    tiny = {"--seconds": 1, "--rounds": 1, "--connections": CONNECTIONS, "--jobs": 200, "--interval": 1, "--duration": 1}
+    tiny = {"--seconds": 1, "--rounds": 1, "--connections": CONNECTIONS, "--jobs": 200, "--interval": 1, "--duration": 1,
+            "--transitions": 100}
     numbers = [str(word) for pair in tiny.items() for word in pair]
     run = subprocess.run([sys.executable, "-B", main_script, "--programs", programs, "--json", *numbers],
                          stdout=subprocess.PIPE, text=True)
     assert run.returncode == 0, f"the benchmark ended with {run.returncode}"
     rows = [json.loads(line) for line in run.stdout.splitlines()]
-    assert [row["name"] for row in rows] == [*CLIENT_ROWS, "buildwatchd", "raw-epoll-paced"], run.stdout
+    assert [row["name"] for row in rows] == [*CLIENT_ROWS, *DAEMON_ROWS], run.stdout
     for row in rows:
         missing = FIELDS.get(row["name"], CLIENT_FIELDS) - row.keys()
         assert not missing, f"{row['name']} lacks {missing}"
         assert row["polls_per_s"] > 0 and row["peak_rss_kib"] > 0, row
         # The daemon's stop may cut off what is in flight.
         assert row.get("failed_polls", 0) <= (CONNECTIONS if row["name"] == "buildwatchd" else 0), row
-    daemon = rows[-2]
+    daemon = rows[len(CLIENT_ROWS)]
     assert daemon["jobs"] == 200 and daemon["polls"] >= 200, daemon
 
 
