@@ -22,12 +22,17 @@ struct url {
   [[nodiscard]] std::string shown() const;
   /// Value of the Host header: the port only where it is not the scheme's default.
   [[nodiscard]] std::string host_header() const;
+  friend bool operator==(url const&, url const&) = default;
 };
 
 struct tls_options {
   std::string ca_file;    ///< PEM bundle used instead of the system's; empty: the system's
   std::string cert_file;  ///< PEM client certificate chain; empty: none
   std::string key_file;   ///< PEM key of it; set exactly when cert_file is
+  /// A mark of what the files held when they were named, by which one that was renewed shows; 0: there are none, or
+  /// nobody looked. Never to be shown.
+  std::uint64_t contents = 0;
+  friend bool operator==(tls_options const&, tls_options const&) = default;
 };
 
 /// Which file of tls_options can not be used, and why.

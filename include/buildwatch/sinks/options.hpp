@@ -18,10 +18,13 @@ namespace buildwatch::sinks {
 struct stdout_options {
   enum class style { text, json };
   style format = style::text;
+  friend bool operator==(stdout_options const&, stdout_options const&) = default;
 };
 
 /// `type: log`
-struct log_options {};
+struct log_options {
+  friend bool operator==(log_options const&, log_options const&) = default;
+};
 
 /// `type: webhook`
 struct webhook_options {
@@ -32,6 +35,7 @@ struct webhook_options {
   base::duration timeout = std::chrono::seconds(15);
   std::optional<net::url> proxy;
   net::tls_options tls;
+  friend bool operator==(webhook_options const&, webhook_options const&) = default;
 };
 
 /// `type: exec`
@@ -39,6 +43,7 @@ struct exec_options {
   std::vector<std::string> command;  ///< absolute path of the program, then its arguments
   base::duration timeout = std::chrono::seconds(30);
   std::vector<std::pair<std::string, base::secret>> env;
+  friend bool operator==(exec_options const&, exec_options const&) = default;
 };
 
 using sink_kind = std::variant<stdout_options, log_options, webhook_options, exec_options>;
@@ -47,6 +52,7 @@ using sink_kind = std::variant<stdout_options, log_options, webhook_options, exe
 struct sink_options {
   notify::delivery_options delivery;
   sink_kind kind;
+  friend bool operator==(sink_options const&, sink_options const&) = default;
 };
 
 }  // namespace buildwatch::sinks
