@@ -52,7 +52,9 @@ std::function<base::result<base::secret>()> reader_of(cursor const& c) {
 codearts::token_auth read_token(fields const& f) {
   codearts::token_auth a;
   a.token = header_of(f, "token");
-  if (auto const c = f.find("token")) a.read_again = reader_of(*c);
+  auto const c = f.find("token");
+  if (c) a.read_again = reader_of(*c);
+  if (a.read_again) a.read_from = base::secret(c->in.file.directory + '\n' + c->at.text);
   return a;
 }
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <unordered_map>
 
 #include "buildwatch/model/glob.hpp"
 #include "config/checks.hpp"
@@ -7,23 +6,6 @@
 
 namespace buildwatch::config {
 namespace {
-
-using sinks_by_name = std::unordered_map<std::string_view, notify::sink_index>;
-
-/// Two sinks of one name in one file are a key that stands twice; here they are of different files.
-sinks_by_name index_sinks(draft const& d, complaints& out) {
-  sinks_by_name known;
-  for (std::size_t i = 0; i < d.sinks.size(); ++i) {
-    std::string const& name = d.sinks[i].sink.delivery.name;
-    auto const [at, added] = known.emplace(name, static_cast<notify::sink_index>(i));
-    if (added) continue;
-    spot const& first = d.sinks[at->second].at;
-    out.error(*d.files[d.sinks[i].at.file], d.sinks[i].at.at, "sinks." + cleaned(name, 100),
-              "another sink has this name already: line " + std::to_string(first.at.line) + " of " +
-                  d.files[first.file]->name);
-  }
-  return known;
-}
 
 std::string path_of(draft_rule const& r, std::string_view list, mention const& m) {
   return "rules[" + std::to_string(r.index) + "]." + std::string(list) + '[' + std::to_string(m.index) + ']';
@@ -38,9 +20,7 @@ void find_sinks(draft const& d, draft_rule& r, sinks_by_name const& known, compl
       continue;
     }
     if (d.incomplete) continue;
-    if (names.empty()) {
-      for (auto const& s : d.sinks) names.emplace_back(s.sink.delivery.name);
-    }
+    if (names.empty()) names = sink_names(d);
     out.error(*d.files[r.file], m.at, path_of(r, "to", m), "there is no such sink" + did_you_mean(m.text, names));
   }
   std::ranges::sort(r.rule.to);
@@ -70,22 +50,9 @@ void warn_of_idle_globs(draft const& d, complaints& out) {
   }
 }
 
-void warn_of_idle_sinks(draft const& d, complaints& out) {
-  std::vector<bool> used(d.sinks.size());
-  for (auto const& r : *d.rules) {
-    for (auto const to : r.rule.to) used[to] = true;
-  }
-  for (std::size_t i = 0; i < used.size(); ++i) {
-    if (used[i]) continue;
-    draft_sink const& s = d.sinks[i];
-    out.warning(*d.files[s.at.file], s.at.at, "sinks." + cleaned(s.sink.delivery.name, 100), "no rule uses this sink");
-  }
-}
-
 }  // namespace
 
-void check_rules(draft& d, complaints& out) {
-  auto const known = index_sinks(d, out);
+void check_rules(draft& d, sinks_by_name const& known, complaints& out) {
   if (!d.rules) return;
   for (auto& r : *d.rules) find_sinks(d, r, known, out);
   if (d.incomplete) return;

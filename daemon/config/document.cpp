@@ -40,6 +40,11 @@ void document::entry(std::string const& key, mark key_at, node const& value) {
     read_version(c);
   } else if (key == "include") {
     read_includes(c, into_);
+  } else if (key == "store") {
+    placed_ = true;
+    read_store(c, into_);
+  } else if (key == "retention") {
+    read_retention(c, into_);
   } else if (key == "log") {
     read_log(c, into_);
   } else if (key == "providers") {
@@ -58,8 +63,9 @@ void document::entry(std::string const& key, mark key_at, node const& value) {
 }
 
 void document::end() {
-  if (!in_.file.main() || versioned_) return;
-  in_.out.error(in_.file, {1, 1}, "version", "is missing; write `version: 1`");
+  if (!in_.file.main()) return;
+  if (!versioned_) in_.out.error(in_.file, {1, 1}, "version", "is missing; write `version: 1`");
+  if (!placed_) place_store(in_, into_);
 }
 
 }  // namespace buildwatch::config

@@ -21,6 +21,7 @@ class document final : public receiver {
   context const& in_;
   draft& into_;
   bool versioned_ = false;
+  bool placed_ = false;  ///< there is a key `store`
 };
 
 }  // namespace buildwatch::config

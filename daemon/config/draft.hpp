@@ -67,6 +67,8 @@ struct draft_provider {
 struct draft_sink {
   sinks::sink_options sink;
   spot at;  ///< its name
+  mark fallback_at;
+  std::optional<notify::sink_index> fallback;  ///< found by its name
 };
 
 /// A name that a rule gives, and where.
@@ -90,6 +92,7 @@ struct draft {
   bool incomplete = false;
 
   log_options log;
+  store::store_options store;
   some_times defaults;
   std::vector<draft_provider> providers;
   std::vector<draft_job> jobs;

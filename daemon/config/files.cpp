@@ -73,12 +73,6 @@ class system_files final : public files {
     return read_all(h.fd(), size, limit);
   }
 
-  std::optional<std::string> unreadable(std::string const& path) const override {
-    handle const h(path);
-    std::size_t size = 0;
-    return check(h, size);
-  }
-
   std::optional<std::string> not_runnable(std::string const& path) const override {
     struct stat s {};
     if (::stat(path.c_str(), &s) != 0) return words(errno);

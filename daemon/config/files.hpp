@@ -17,8 +17,6 @@ class files {
   virtual ~files() = default;
   /// All of a regular file of at most `limit` bytes. Never waits for a pipe or a device.
   [[nodiscard]] virtual base::result<std::string> read(std::string const& path, std::size_t limit) const = 0;
-  /// Why the file cannot be read; nullopt: it can.
-  [[nodiscard]] virtual std::optional<std::string> unreadable(std::string const& path) const = 0;
   /// Why the file cannot be run as a program; nullopt: it can.
   [[nodiscard]] virtual std::optional<std::string> not_runnable(std::string const& path) const = 0;
   /// The paths that a glob matches (glob(7)), sorted by bytes; none is no error.

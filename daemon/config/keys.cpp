@@ -9,8 +9,8 @@ constexpr bool later = true;
 
 constexpr std::array<key, 11> top{{{"version"},
                                    {"include"},
-                                   {"store", {}, later},
-                                   {"retention", {}, later},
+                                   {"store"},
+                                   {"retention"},
                                    {"log"},
                                    {"http", {}, later},
                                    {"providers"},
@@ -18,6 +18,7 @@ constexpr std::array<key, 11> top{{{"version"},
                                    {"jobs"},
                                    {"sinks"},
                                    {"rules"}}};
+constexpr std::array<key, 2> retention{{{"builds"}, {"events"}}};
 constexpr std::array<key, 2> log{{{"level"}, {"format"}}};
 constexpr std::array<key, 10> provider{{{"type"},
                                         {"region"},
@@ -65,13 +66,14 @@ constexpr std::array<key, 14> sink{{{"type"},
                                     {"concurrency", "webhook exec"},
                                     {"tls", "webhook"},
                                     {"proxy", "webhook"},
-                                    {"fallback", {}, later},
-                                    {"fallback_after", {}, later}}};
+                                    {"fallback", "stdout webhook exec"},
+                                    {"fallback_after", "stdout webhook exec"}}};
 constexpr std::array<key, 4> rule{{{"events"}, {"jobs"}, {"labels"}, {"to"}}};
 
 }  // namespace
 
 key_table top_keys() { return top; }
+key_table retention_keys() { return retention; }
 key_table log_keys() { return log; }
 key_table provider_keys() { return provider; }
 key_table auth_keys() { return auth; }

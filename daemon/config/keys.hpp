@@ -15,6 +15,7 @@ struct key {
 using key_table = std::span<key const>;
 
 [[nodiscard]] key_table top_keys();
+[[nodiscard]] key_table retention_keys();
 [[nodiscard]] key_table log_keys();
 [[nodiscard]] key_table provider_keys();
 [[nodiscard]] key_table auth_keys();

@@ -32,7 +32,7 @@ class loader {
     if (read(file, *text)) {
       include();
       check_jobs(draft_, out_);
-      check_rules(draft_, out_);
+      check_rules(draft_, check_sinks(draft_, out_), out_);
     }
     if (!out_.any_error()) result.settings = settle(std::move(draft_));
     result.complaints = std::move(out_).sorted();

@@ -7,6 +7,10 @@
 namespace buildwatch::config {
 
 void read_version(cursor const& c);
+void read_store(cursor const& c, draft& into);
+/// Where the store is without key `store`: in the state directory of the environment.
+void place_store(context const& in, draft& into);
+void read_retention(cursor const& c, draft& into);
 void read_log(cursor const& c, draft& into);
 void read_providers(cursor const& c, draft& into);
 void read_defaults(cursor const& c, draft& into);

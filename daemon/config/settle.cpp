@@ -2,6 +2,8 @@
 
 #include <tuple>
 
+#include "config/credential_mark.hpp"
+
 namespace buildwatch::config {
 namespace {
 
@@ -30,9 +32,11 @@ class merger {
 settings settle(draft d) {
   settings s;
   s.log = d.log;
+  s.store = std::move(d.store);
   for (auto& p : d.providers) {
     s.watch.providers.push_back({p.provider.name, p.provider.connections, p.provider.rate_per_second,
-                                 !std::holds_alternative<codearts::no_auth>(p.provider.auth)});
+                                 !std::holds_alternative<codearts::no_auth>(p.provider.auth),
+                                 credential_mark(p.provider.auth)});
     s.providers.push_back(std::move(p.provider));
   }
   merger merge(d.defaults);

@@ -40,23 +40,37 @@ notify::retry_schedule read_retry(cursor const& c) {
   return waits;
 }
 
-sinks::sink_options read_sink(cursor const& c, std::string const& name) {
-  sinks::sink_options s;
-  s.delivery.name = name;
+/// What never fails needs none: a sink of `type: log` has no fallback.
+void read_fallback(fields const& f, draft_sink& into) {
+  auto const after = f.find("fallback_after");
+  auto const name = after ? f.require("fallback", "`fallback_after` goes with it") : f.find("fallback");
+  notify::delivery_options& d = into.sink.delivery;
+  if (after) d.fallback_after = read_duration(*after, wait_range()).value_or(d.fallback_after);
+  if (!name) return;
+  into.fallback_at = name->at.at;
+  d.fallback = read_text(*name, "the name of a sink").value_or("");
+}
+
+void read_tries(fields const& f, sinks::sink_options& s) {
+  s.delivery.pauses = std::holds_alternative<sinks::webhook_options>(s.kind);
+  if (auto const r = f.find("retry")) s.delivery.retry = read_retry(*r);
+  if (auto const n = f.find("concurrency")) s.delivery.concurrency = read_number(*n, 1, 256).value_or(4);
+}
+
+draft_sink read_sink(cursor const& c, std::string const& name) {
+  draft_sink s;
+  s.sink.delivery.name = name;
   fields const f(c, sink_keys());
   if (!f.valid()) return s;
   auto const given = f.require("type", "one of stdout, log, webhook or exec");
   auto const type = given ? read_word(*given, types) : std::nullopt;
   f.check(type ? types[*type] : std::string_view{});
   if (!type) return s;
-  s.kind = read_kind(f, *type);
-  if (*type < 2) {
-    s.delivery.concurrency = 1;  // lines come out in the order of their events
-    return s;
-  }
-  s.delivery.pauses = std::holds_alternative<sinks::webhook_options>(s.kind);
-  if (auto const r = f.find("retry")) s.delivery.retry = read_retry(*r);
-  if (auto const n = f.find("concurrency")) s.delivery.concurrency = read_number(*n, 1, 256).value_or(4);
+  s.sink.kind = read_kind(f, *type);
+  bool const lines = *type < 2;
+  if (lines) s.sink.delivery.concurrency = 1;  // they come out in the order of their events
+  if (!lines) read_tries(f, s.sink);
+  if (types[*type] != "log") read_fallback(f, s);
   return s;
 }
 
@@ -64,7 +78,8 @@ sinks::sink_options read_sink(cursor const& c, std::string const& name) {
 
 void read_sinks(cursor const& c, draft& into) {
   auto const read = [&](cursor const& one, std::string const& name, mark at) {
-    into.sinks.push_back({read_sink(one, name), {c.in.file.order, at}});
+    into.sinks.push_back(read_sink(one, name));
+    into.sinks.back().at = {c.in.file.order, at};
   };
   if (!each_named(c, "sinks by name", read)) into.incomplete = true;
 }

@@ -20,11 +20,12 @@ BROKEN = ROOT / "tests" / "data" / "config" / "broken"
 UNSEEN = {
     # names that must exist, or stand once
     "alias job-name-thrice job-name-twice job-provider-missing job-provider-unknown job-twice outcomes-two outcomes-undecided "
-    "providers-empty providers-missing rule-to-unknown header-twice",
+    "providers-empty providers-missing rule-to-unknown header-twice fallback-unknown fallback-itself fallback-loop",
     # YAML of which a loader's result shows nothing
     "anchor duplicate-key duplicate-key-top tag tag-plain",
     # how large a duration or a rate is
-    "poll-huge poll-large poll-small rate-high rate-tiny rate-zero retry-long timeout-small",
+    "poll-huge poll-large poll-small rate-high rate-tiny rate-zero retention-events-long retention-events-short retry-long "
+    "timeout-small",
     # files, programs and the environment
     "command-directory command-no-such-file command-not-executable command-not-in-path credential-missing credential-path "
     "env-empty env-missing exec-env-missing file-directory file-empty file-missing include-directory include-missing "

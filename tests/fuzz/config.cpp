@@ -1,5 +1,6 @@
 // Any bytes as a configuration: no crash, no endless work, and what is said of them holds together. Nothing of the
 // machine is touched: files are the input itself, the environment is made up.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -22,10 +23,6 @@ class made_up_files final : public config::files {
     if (path.ends_with("empty")) return {boost::system::in_place_value, ""};
     return base::error{"No such file or directory"};
   }
-  std::optional<std::string> unreadable(std::string const& path) const override {
-    auto const text = read(path, SIZE_MAX);
-    return text ? std::nullopt : std::optional(text.error().text);
-  }
   std::optional<std::string> not_runnable(std::string const&) const override { return std::nullopt; }
   base::result<std::vector<std::string>> matching(std::string const&) const override {
     return std::vector<std::string>{"/empty", "/main.yaml", "/missing", "/secret"};
@@ -42,6 +39,7 @@ config::environment made_up_world() {
   world.variable = [](std::string const& name) -> std::optional<std::string> {
     if (name == "SET") return "5s";
     if (name == "PATH") return "/bin";
+    if (name == "HOME") return "/home";
     return std::nullopt;
   };
   world.credentials_dir = "/credentials";
@@ -65,6 +63,17 @@ void check(config::loaded const& result) {
     if (!j.times || !j.labels || j.build == 0 || j.job_id.size() != 32) std::abort();
     if (j.provider >= result.settings->providers.size()) std::abort();
   }
+  auto const& sinks = result.settings->sinks;
+  for (auto const& s : sinks) {
+    std::string const* next = &s.delivery.fallback;
+    for (std::size_t steps = 0; !next->empty(); ++steps) {
+      auto const same = [&](auto const& other) { return other.delivery.name == *next; };
+      auto const at = std::find_if(sinks.begin(), sinks.end(), same);
+      if (at == sinks.end() || steps > sinks.size()) std::abort();
+      next = &at->delivery.fallback;
+    }
+  }
+  if (!result.settings->store.path.starts_with('/') || result.settings->store.builds == 0) std::abort();
   if (!result.settings->rules) return;
   for (auto const& r : *result.settings->rules) {
     if (r.to.empty()) std::abort();

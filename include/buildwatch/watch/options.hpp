@@ -38,8 +38,8 @@ struct provider_options {
   unsigned connections = 8;     ///< requests in flight at most
   double rate_per_second = 10;  ///< token bucket; bursts of one second's worth (at least 1)
   bool has_credential = true;   ///< false: nothing can be refused, so the first answer is not waited for alone
-  /// A mark of the credential, by which a changed one shows: 32 bits of a hash, from which nothing can be learned. 0:
-  /// none, or one that changes by itself.
+  /// A mark of the credential, by which a changed one shows: a few bits of a hash, from which nothing can be learned.
+  /// 0: none, or one that changes by itself.
   std::uint32_t credential = 0;
 };
 

@@ -16,8 +16,8 @@ using testing::some_provider;
 TEST(complaint, reads_as_compilers_write_theirs) {
   EXPECT_EQ(to_string({"a.yaml", 7, 12, "jobs[2].poll.idle", "needs a unit", false}),
             "a.yaml:7:12: jobs[2].poll.idle: needs a unit");
-  EXPECT_EQ(to_string({"a.yaml", 7, 12, "sinks.x", "no rule uses this sink", true}),
-            "a.yaml:7:12: warning: sinks.x: no rule uses this sink");
+  EXPECT_EQ(to_string({"a.yaml", 7, 12, "sinks.x", "no rule and no fallback uses this sink", true}),
+            "a.yaml:7:12: warning: sinks.x: no rule and no fallback uses this sink");
   EXPECT_EQ(to_string({"a.yaml", 0, 0, "", "cannot be read", false}), "a.yaml: cannot be read");
   EXPECT_EQ(to_string({"a\n.yaml", 1, 1, "", "\x1b[31mred\x7f", false}), "a?.yaml:1:1: ?[31mred?");
 }
@@ -49,9 +49,16 @@ TEST(warnings, name_sinks_and_globs_without_use) {
   auto const all = warnings(some_provider + some_job +
                             "sinks:\n  used: {type: log}\n  idle: {type: log}\n"
                             "rules:\n  - {to: [used], jobs: [\"night*\", \"web-*\", nightly, \"n[a-k]*\", weekly]}\n");
-  EXPECT_EQ(
-      all, (std::vector<std::string>{"8:3 sinks.idle: no rule uses this sink", "10:35 rules[0].jobs[1]: matches no job",
-                                     "10:64 rules[0].jobs[4]: matches no job"}));
+  EXPECT_EQ(all, (std::vector<std::string>{"8:3 sinks.idle: no rule and no fallback uses this sink",
+                                           "10:35 rules[0].jobs[1]: matches no job",
+                                           "10:64 rules[0].jobs[4]: matches no job"}));
+}
+
+TEST(warnings, take_a_fallback_for_a_use) {
+  auto const all = warnings(some_provider + some_job +
+                            "sinks:\n  used: {type: stdout, fallback: spare}\n  spare: {type: log}\n"
+                            "rules: [{to: [used]}]\n");
+  EXPECT_EQ(all, std::vector<std::string>{});
 }
 
 TEST(warnings, name_plain_http_and_show_no_path_of_it) {

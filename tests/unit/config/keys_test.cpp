@@ -19,6 +19,7 @@ struct place {
 
 place const places[] = {
     {"", "xyzzyxyzzy: 1\n"},
+    {"retention", "retention: {xyzzyxyzzy: 1}\n"},
     {"log", "log: {xyzzyxyzzy: 1}\n"},
     {"provider", "providers: {p: {xyzzyxyzzy: 1}}\n"},
     {"auth", "providers: {p: {auth: {xyzzyxyzzy: 1}}}\n"},

@@ -14,8 +14,9 @@
 
 namespace buildwatch::config::testing {
 
-/// Variables as given, and the credentials of tests/data/config.
+/// Variables as given, the credentials of tests/data/config, and a home unless another is given.
 inline environment world_of(std::map<std::string, std::string> variables) {
+  variables.emplace("HOME", "/home/someone");
   environment world;
   world.variable = [variables = std::move(variables)](std::string const& name) -> std::optional<std::string> {
     auto const at = variables.find(name);
