@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "service/job_facts.hpp"
+
 namespace buildwatch::service {
 namespace {
 
@@ -13,13 +15,6 @@ std::shared_ptr<Part> unchanged(Options const& wanted, std::vector<Options> cons
     if (had[i] == wanted) return made[i].lock();
   }
   return nullptr;
-}
-
-std::vector<notify::job_facts> facts_of(watch::options const& what) {
-  std::vector<notify::job_facts> facts;
-  facts.reserve(what.jobs.size());
-  for (auto const& job : what.jobs) facts.push_back({job.name, what.providers[job.provider].name, *job.labels});
-  return facts;
 }
 
 }  // namespace
