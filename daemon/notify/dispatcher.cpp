@@ -34,7 +34,10 @@ dispatcher::state::lane* dispatcher::state::find(std::string_view name) const {
 void dispatcher::state::add(std::vector<created> made) {
   for (created& c : made) {
     lane* const l = find(c.sink);
-    if (l == nullptr) continue;  // its sink was removed meanwhile: the next start finds it
+    if (l == nullptr) {  // its sink was removed while it was being stored
+      bury_sink(std::move(c.sink));
+      continue;
+    }
     queue_commands todo;
     l->deliveries.add(std::move(c.delivery), parts.clock.now(), todo);
     carry_out(*l, todo);
@@ -56,7 +59,7 @@ void dispatcher::state::settle(lane& l) {
   if (l.sink) l.sink->stop();
   if (!stopping) {
     boost::asio::post(parts.executor, [all = self.lock()] {
-      if (!all->closed) std::erase_if(all->retired, [](auto const& old) { return old->drained; });
+      if (!all->closed) all->forget_retired();
     });
     return;
   }
@@ -64,6 +67,15 @@ void dispatcher::state::settle(lane& l) {
   if (!std::ranges::all_of(lanes, is_drained) || !std::ranges::all_of(retired, is_drained)) return;
   parts.alarms.clear(grace_bell);
   if (done) boost::asio::post(parts.executor, std::exchange(done, nullptr));
+}
+
+void dispatcher::state::forget_retired() {
+  std::erase_if(retired, [](auto const& old) { return old->drained; });
+  for (auto const& l : lanes) serve(*l);  // one of the same name may have waited for it
+}
+
+bool dispatcher::state::is_retiring(std::string_view name) const {
+  return std::ranges::any_of(retired, [&](auto const& old) { return old->name() == name; });
 }
 
 void dispatcher::state::end_grace() {
@@ -131,6 +143,10 @@ void dispatcher::reconfigure(std::vector<destination> sinks) {
     queue_commands todo;
     if (fresh) {
       l.restore = s.begun;
+      // It was removed and has come back: what is owed to it is no longer lost.
+      for (auto const& before : s.retired) {
+        if (before->name() == l.name()) before->forget_burial();
+      }
     } else {
       l.forget_burial();
       l.deliveries.reconfigure(d.how, s.parts.clock.now(), todo);

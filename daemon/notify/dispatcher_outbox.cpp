@@ -19,7 +19,13 @@ constexpr std::uint64_t named_lines = 20;
 
 }  // namespace
 
-bool dispatcher::state::lane::wants_disk() const { return !unsaved.empty() || restore || burying || read || fall_back; }
+bool dispatcher::state::lane::wants_disk() const {
+  return !unsaved.empty() || may_restore() || burying || may_read() || fall_back;
+}
+
+// Tries of a removed sink that has come back under the same name end first, or they would be made twice.
+bool dispatcher::state::lane::may_restore() const { return restore && !owner.is_retiring(name()); }
+bool dispatcher::state::lane::may_read() const { return read && !restore; }
 
 /// What the queue gave out is kept until the outbox has it.
 void dispatcher::state::keep(lane& l, queue_commands& todo) {
@@ -75,11 +81,11 @@ asio::awaitable<bool> dispatcher::state::step(std::shared_ptr<state> self, lane&
   bool well = true;
   if (!l.unsaved.empty()) {
     well = co_await save(self, l);
-  } else if (l.restore) {
+  } else if (l.may_restore()) {
     well = co_await restore(self, l);
   } else if (l.burying) {
     well = co_await bury(self, l);
-  } else if (l.read) {
+  } else if (l.may_read()) {
     well = co_await read(self, l);
   } else {
     well = co_await fall_back(self, l);
@@ -151,8 +157,7 @@ asio::awaitable<bool> dispatcher::state::restore(std::shared_ptr<state> self, la
     co_return false;
   }
   if (!l.unsaved.empty()) co_return true;  // it may have changed meanwhile: that first, then again
-  l.restore = false;
-  l.read.reset();
+  l.restore = false;  // a page that the queue has asked for still comes; it is then read anew
   queue_commands todo;
   l.deliveries.reload(*known, self->parts.clock.now(), todo);
   self->carry_out(l, todo);
@@ -251,12 +256,16 @@ asio::awaitable<void> dispatcher::state::begin(std::shared_ptr<state> self) {
     self->complain(owing.error().text);
     co_return;
   }
-  for (std::string const& name : *owing) {
-    if (self->find(name) != nullptr) continue;
-    destination gone;
-    gone.how.name = name;
-    self->retire(std::make_unique<lane>(*self, std::move(gone)));
+  for (std::string& name : *owing) {
+    if (self->find(name) == nullptr) self->bury_sink(std::move(name));
   }
+}
+
+/// Of a sink that there is no lane of.
+void dispatcher::state::bury_sink(std::string name) {
+  destination gone;
+  gone.how.name = std::move(name);
+  retire(std::make_unique<lane>(*this, std::move(gone)));
 }
 
 void dispatcher::state::retire(std::unique_ptr<lane> l) {

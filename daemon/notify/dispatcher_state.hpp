@@ -39,6 +39,8 @@ struct dispatcher::state {
     void look_for_overdue();
     void forget_burial();
     [[nodiscard]] bool wants_disk() const;
+    [[nodiscard]] bool may_restore() const;
+    [[nodiscard]] bool may_read() const;
     [[nodiscard]] std::string const& name() const { return deliveries.how().name; }
 
     state& owner;
@@ -71,6 +73,9 @@ struct dispatcher::state {
   [[nodiscard]] lane* find(std::string_view name) const;
   void add(std::vector<created> made);
   void retire(std::unique_ptr<lane> l);
+  void bury_sink(std::string name);
+  void forget_retired();
+  [[nodiscard]] bool is_retiring(std::string_view name) const;
   void end_grace();
   void settle(lane& l);
   void bury_rest_of(lane& l, std::string why);

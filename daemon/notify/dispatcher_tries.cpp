@@ -64,7 +64,8 @@ void dispatcher::state::ended(lane& l, delivery_number n, std::exception_ptr con
   }
   queue_commands todo;
   l.deliveries.finished(n, result, parts.clock.now(), todo);
-  if (l.retired && result.verdict != verdict::delivered) bury_rest_of(l, std::string(removed_sink));
+  bool const lost = l.retired && result.verdict != verdict::delivered && find(l.name()) == nullptr;
+  if (lost) bury_rest_of(l, std::string(removed_sink));
   if (!replaced.empty()) {  // the frame that holds the sink is destroyed after this
     boost::asio::post(parts.executor, [all = self.lock()] { all->let_go(); });
   }

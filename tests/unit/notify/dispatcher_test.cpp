@@ -337,6 +337,17 @@ TEST_F(dispatching, a_change_by_somebody_else_is_seen_within_a_second) {
   EXPECT_THAT(first.seen, ElementsAre("evt_1", "evt_1"));
 }
 
+TEST_F(dispatching, a_change_by_somebody_else_while_a_page_is_waited_for_loses_nothing) {
+  static_cast<void>(outbox.add("first", testing::event_numbered(1, "a"), clock.now().wall));
+  outbox.unreadable = true;
+  make();
+  outbox.changed = true;
+  pass(1s);
+  outbox.unreadable = false;
+  pass(1s);
+  EXPECT_THAT(first.seen, ElementsAre("evt_1"));
+}
+
 TEST_F(dispatching, a_removed_sink_finishes_what_is_under_way_and_the_rest_is_dead) {
   for (int i = 1; i <= 3; ++i) send(i, {0});
   under_test->reconfigure({to[1]});
@@ -352,6 +363,35 @@ TEST_F(dispatching, a_removed_sink_finishes_what_is_under_way_and_the_rest_is_de
   EXPECT_TRUE(first.stopped);
   EXPECT_THAT(log.text(), ::testing::Not(HasSubstr("unsent")));
   EXPECT_EQ(under_test->counts(0).delivered, 0U) << "sinks count anew: this is the second";
+}
+
+TEST_F(dispatching, a_removed_sink_that_comes_back_at_once_loses_nothing_and_repeats_nothing) {
+  for (int i = 1; i <= 3; ++i) send(i, {0});
+  under_test->reconfigure({to[1]});
+  destination back = to[0];
+  back.sink = to[1].sink;
+  under_test->reconfigure({back, to[1]});
+  turn();
+  send(4, {0});
+  EXPECT_THAT(second.seen, ElementsAre()) << "what the old one still sends is not sent by the new one as well";
+  first.let_go(verdict::delivered);
+  turn();
+  first.let_go(verdict::retry);
+  turn();
+  EXPECT_THAT(second.seen, ElementsAre("evt_3", "evt_4"));
+  second.let_go();
+  turn();
+  second.let_go();
+  turn();
+  pass(5s);
+  EXPECT_THAT(second.seen, ElementsAre("evt_3", "evt_4", "evt_2")) << "its try failed; it is owed all the same";
+  EXPECT_THAT(log.text(), ::testing::Not(HasSubstr("removed from the configuration")));
+}
+
+TEST_F(dispatching, what_was_being_stored_for_a_sink_when_it_was_removed_is_dead) {
+  under_test->reconfigure({to[1]});
+  send(1, {0});
+  EXPECT_EQ(outbox.rows.at(1).why, "as the sink was removed from the configuration");
 }
 
 TEST_F(dispatching, a_changed_sink_goes_on_with_its_deliveries_by_the_new_object) {

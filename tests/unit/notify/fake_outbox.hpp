@@ -88,7 +88,7 @@ class fake_outbox final : public notify::outbox {
                                                           std::optional<notify::place> after,
                                                           std::size_t limit) override {
     ++reads;
-    if (broken) co_return error();
+    if (broken || unreadable) co_return error();
     notify::page page = read_now(sink, order, after, limit);
     co_return page;
   }
@@ -142,8 +142,9 @@ class fake_outbox final : public notify::outbox {
 
   std::map<notify::delivery_number, row> rows;
   std::map<std::string, notify::sink_memory> memories;
-  bool broken = false;   ///< as with a full disk
-  bool changed = false;  ///< by another process
+  bool broken = false;      ///< as with a full disk
+  bool changed = false;     ///< by another process
+  bool unreadable = false;  ///< pages fail
   int reads = 0, records = 0;
 
  private:
