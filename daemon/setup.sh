@@ -28,7 +28,7 @@ need() {
 # What building the daemon takes.
 build_packages=(
   g++ cmake ninja-build ccache libboost1.81-dev libssl-dev nlohmann-json3-dev libspdlog-dev libfmt-dev
-  libyaml-cpp-dev libcli11-dev libsqlitecpp-dev libsqlite3-dev ca-certificates
+  libyaml-cpp-dev libcli11-dev libsqlitecpp-dev libsqlite3-dev libsystemd-dev pkg-config ca-certificates
 )
 
 # build PRESET [TARGET…]: configures where needed, builds, prints only what went wrong.

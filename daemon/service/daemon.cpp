@@ -4,12 +4,15 @@
 
 #include <signal.h>
 
+#include <boost/asio/post.hpp>
 #include <cstdlib>
 #include <random>
+#include <vector>
 
 #include "buildwatch/base/version.hpp"
 #include "service/lag.hpp"
 #include "service/process.hpp"
+#include "service/status_line.hpp"
 
 namespace buildwatch::service {
 namespace {
@@ -21,6 +24,9 @@ using namespace std::chrono_literals;
 constexpr base::duration sink_grace = 3500ms;
 constexpr base::duration whole_stop = 4500ms;
 constexpr base::duration last_words = 200ms;
+
+// Counting looks at every job: not more often than somebody would look.
+constexpr base::duration status_every = 10s;
 
 std::function<double()> jitter() {
   return [engine = std::mt19937_64(std::random_device{}()),
@@ -45,12 +51,26 @@ class daemon::grace final : public base::alarm {
   daemon& owner_;
 };
 
+class daemon::status_bell final : public base::alarm {
+ public:
+  explicit status_bell(daemon& owner) : owner_(owner) {}
+
+ private:
+  void ring(base::time_point now) override {
+    owner_.show_status();
+    owner_.house_.timer.alarms().set(*this, now + status_every);
+  }
+  daemon& owner_;
+};
+
 daemon::daemon(reload_options again, adjustable_log& log)
     : log_(log),
       again_(std::move(again)),
+      systemd_(house_.clock, house_.timer.alarms()),
       tools_{{house_.net, log_}, {house_.net, log_, 1, std::string(base::version())}},
       signals_(house_.loop, SIGTERM, SIGINT, SIGHUP),
       grace_(std::make_unique<grace>(*this)),
+      status_bell_(std::make_unique<status_bell>(*this)),
       reading_(std::make_shared<aside>(house_.loop.get_executor())) {}
 
 daemon::~daemon() = default;
@@ -100,6 +120,12 @@ bool daemon::run() {
               {}});
   deliveries_->start();
   watching_->start();
+  // After the loop has turned: the first polls are under way.
+  boost::asio::post(house_.loop, [this] {
+    house_.timer.alarms().set(*status_bell_, house_.clock.now().mono + 1s);
+    show_status();
+    systemd_.ready();
+  });
   bool sound = true;
   for (;;) {
     try {
@@ -144,6 +170,8 @@ void daemon::on_signal(int number) {
 // Named steps: no new polls, then the sinks drain, then the store closes, then the loop runs out of work.
 void daemon::stop() {
   stopping_ = true;
+  systemd_.stopping();
+  systemd_.status("stopping");
   reading_->close();
   house_.timer.alarms().set(*grace_, house_.clock.now().mono + whole_stop);
   watching_->stop([this] { drain_sinks(); });
@@ -159,6 +187,7 @@ void daemon::close_store() {
 
 void daemon::close() {
   drained_ = true;
+  house_.timer.alarms().clear(*status_bell_);
   signals_.cancel();
   house_.timer.alarms().clear(*grace_);
   house_.close();
@@ -170,6 +199,15 @@ void daemon::leave() {
   if (std::exchange(leaving_, true)) return house_.loop.stop();
   house_.timer.alarms().set(*grace_, house_.clock.now().mono + last_words);
   deliveries_->give_up();
+}
+
+void daemon::show_status() {
+  if (stopping_) return;
+  std::vector<notify::queue_counts> sinks;
+  for (std::size_t i = 0; i < made_->sinks(); ++i) {
+    sinks.push_back(deliveries_->counts(static_cast<notify::sink_index>(i)));
+  }
+  systemd_.status(status_line(watching_->counts(), sinks, reload_trouble_));
 }
 
 void daemon::log_totals() {

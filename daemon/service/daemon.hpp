@@ -15,6 +15,7 @@
 #include "service/assembly.hpp"
 #include "service/house.hpp"
 #include "service/recorder.hpp"
+#include "service/supervisor.hpp"
 
 namespace buildwatch::service {
 
@@ -49,6 +50,7 @@ class daemon {
   void close();
   void leave();
   void log_totals();
+  void show_status();
 
   // Reload (reload.cpp).
   void reload();
@@ -62,6 +64,7 @@ class daemon {
   adjustable_log& log_;
   reload_options again_;
   service::house house_;
+  supervisor systemd_;
   workshop tools_;
   std::optional<assembly> made_;
   store::store_options kept_;
@@ -72,6 +75,9 @@ class daemon {
   boost::asio::signal_set signals_;
   class grace;
   std::unique_ptr<grace> grace_;
+  class status_bell;
+  std::unique_ptr<status_bell> status_bell_;
+  std::string reload_trouble_;  // of the last reload; empty: none
   std::shared_ptr<aside> reading_;
   bool reloading_ = false;
   bool reload_again_ = false;  // SIGHUP came during a reload

@@ -12,6 +12,9 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "buildwatch/sinks/sinks.hpp"
+#include "service/journal.hpp"
+
 namespace buildwatch::service {
 namespace {
 
@@ -106,19 +109,35 @@ std::string json_line(base::log_event const& event, std::string const& time) {
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+/// The level as a terminal shows it.
+std::string_view colour_of(base::log_level level) {
+  switch (level) {
+    case base::log_level::error: return "\x1b[31m";
+    case base::log_level::warn: return "\x1b[33m";
+    case base::log_level::info: return "\x1b[32m";
+    case base::log_level::debug:
+    case base::log_level::trace: break;
+  }
+  return "\x1b[2m";
+}
+
 class spdlog_log final : public adjustable_log {
  public:
   spdlog_log(config::log_options const& options, int fd)
-      : logger_("buildwatchd", std::make_shared<descriptor_sink>(fd, [this](std::uint64_t n) { return lost(n); })) {
+      : journal_(goes_to_journal(fd)),
+        terminal_(::isatty(fd) == 1),
+        colours_(terminal_ && sinks::colours_welcome()),
+        logger_("buildwatchd", std::make_shared<descriptor_sink>(fd, [this](std::uint64_t n) { return lost(n); })) {
     spdlog_log::adjust(options);
   }
   spdlog_log(spdlog_log const&) = delete;  // the sink knows its address
   spdlog_log& operator=(spdlog_log const&) = delete;
 
   void adjust(config::log_options const& options) override {
-    json_ = options.format == config::log_options::style::json;
+    style_ = options.format;
     logger_.set_level(level_of(options.level));
-    logger_.set_pattern(json_ ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %v");
+    bool const glanced_at = terminal_ && style_ == style::automatic;
+    logger_.set_pattern(style_ == style::json ? "%v" : glanced_at ? "%H:%M:%S %v" : "%Y-%m-%dT%H:%M:%S.%e%z %v");
   }
 
   [[nodiscard]] bool wants(base::log_level level) const override { return logger_.should_log(level_of(level)); }
@@ -126,12 +145,21 @@ class spdlog_log final : public adjustable_log {
   void write(base::log_event const& event) override {
     auto const level = level_of(event.level);
     if (!logger_.should_log(level)) return;
+    if (journal_ && style_ == style::automatic) {
+      return write_to_journal({event.level, event.id, one_line(event.text), event.fields});
+    }
     logger_.log(level, spdlog::string_view_t(words(event)));
   }
 
  private:
+  using style = config::log_options::style;
+
   [[nodiscard]] std::string words(base::log_event const& event) const {
-    if (!json_) return fmt::format("{:<5} {}", name_of(event.level), one_line(event.text));
+    if (style_ != style::json) {
+      bool const coloured = colours_ && style_ == style::automatic;
+      return fmt::format("{}{:<5}{} {}", coloured ? colour_of(event.level) : "", name_of(event.level),
+                         coloured ? "\x1b[0m" : "", one_line(event.text));
+    }
     auto const now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     return json_line(event, model::to_rfc3339(now));
   }
@@ -140,7 +168,10 @@ class spdlog_log final : public adjustable_log {
     return words({base::log_level::warn, "log.dropped", std::move(text), {{"lines", fmt::to_string(lines)}}});
   }
 
-  bool json_ = false;
+  bool journal_;
+  bool terminal_;
+  bool colours_;
+  style style_ = style::automatic;
   spdlog::logger logger_;
 };
 

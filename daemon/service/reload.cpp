@@ -20,6 +20,7 @@ void daemon::reload() {
     reload_again_ = true;
     return;
   }
+  systemd_.reloading();
   log_.write({base::log_level::info, "reload", "SIGHUP: reading the configuration again", {}});
   auto work = [this, read = again_.read]() -> std::function<void()> {
     auto loaded = std::make_shared<config::loaded>(read());
@@ -93,7 +94,11 @@ void daemon::reload_ended(bool well, std::string const& text) {
     log_.write({base::log_level::error, "reload.failed", fmt::format("not reloaded: {}; {}", text, stays), {}});
   }
   reloading_ = false;
-  if (std::exchange(reload_again_, false) && !stopping_) reload();
+  if (stopping_) return;
+  reload_trouble_ = well ? std::string() : "the last reload failed: " + text;
+  show_status();
+  systemd_.ready();
+  if (std::exchange(reload_again_, false)) reload();
 }
 
 }  // namespace buildwatch::service
