@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "buildwatch/track/moments.hpp"
+
 namespace buildwatch::track {
 namespace {
 
@@ -41,9 +43,9 @@ build_step saw_nothing(build_state known) {
   return {known, build_change::none};
 }
 
-base::wall_time stamp(base::time_point when, base::instant now) {
-  return now.wall - std::chrono::duration_cast<std::chrono::milliseconds>(now.mono - when);
-}
+// What a build was queued for before a restart counts only so far: whether it is let go is decided by answers of at
+// least this long a time afterwards, as a wall clock may have been wrong by days meanwhile.
+constexpr base::duration fresh_patience = std::chrono::hours(1);
 
 }  // namespace
 
@@ -77,6 +79,17 @@ build_state not_stored(build_state const& before, build_state const& proposed) {
   return kept;
 }
 
+build_state recalled(build_phase phase, std::optional<base::wall_time> last_running,
+                     std::optional<base::wall_time> undecided_since, base::instant now) {
+  build_state known;
+  known.phase = phase;
+  if (last_running) known.last_running = moment_of(*last_running, now);
+  if (!undecided_since) return known;
+  known.undecided_since = moment_of(*undecided_since, now);
+  if (!last_running) known.undecided_since = std::max(known.undecided_since, now.mono - (patience - fresh_patience));
+  return known;
+}
+
 model::build describe(std::uint32_t number, build_step const& step, model::observation const& seen,
                       model::outcome_words const* extra, base::instant now) {
   model::build b;
@@ -89,11 +102,11 @@ model::build describe(std::uint32_t number, build_step const& step, model::obser
   b.result = seen.word;
   b.outcome = settled ? model::outcome::unknown : model::outcome_of(seen.word, extra ? *extra : model::outcome_words{});
   base::time_point const end = settled ? step.known.undecided_since : step.known.finished_seen;
-  b.first_seen_finished = stamp(end, now);
+  b.first_seen_finished = wall_of(end, now);
   if (step.known.last_running == never) return b;
   // An answer may overtake a request sent before it arrived: the end was then seen before the last sign of life was
   // asked for.
-  b.last_seen_running = stamp(std::min(step.known.last_running, end), now);
+  b.last_seen_running = wall_of(std::min(step.known.last_running, end), now);
   b.finished_at = *b.last_seen_running + (*b.first_seen_finished - *b.last_seen_running) / 2;
   return b;
 }

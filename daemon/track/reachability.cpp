@@ -1,5 +1,9 @@
 #include "buildwatch/track/reachability.hpp"
 
+#include <chrono>
+
+#include "buildwatch/track/moments.hpp"
+
 namespace buildwatch::track {
 
 reachability after_failure(reachability known, base::instant now) {
@@ -11,6 +15,21 @@ reachability after_failure(reachability known, base::instant now) {
 
 reachability after_good(reachability known) {
   known.since = never;
+  return known;
+}
+
+reachability recalled(bool announced, base::wall_time told_begin, std::optional<base::wall_time> since,
+                      base::duration lasted, base::instant now) {
+  constexpr base::duration longest = std::chrono::years(100);
+  reachability known;
+  if (announced) {
+    known.told = told::unreachable;
+    known.told_begin = told_begin;
+  }
+  if (since) {
+    known.since = now.mono - sensible(lasted, longest);
+    known.since_wall = *since;
+  }
   return known;
 }
 

@@ -7,46 +7,11 @@
 #include "watch/placing.hpp"
 
 namespace buildwatch::watch {
-namespace {
-
-constexpr base::duration tick_grid = std::chrono::milliseconds(10);
-constexpr double polls_per_second_for_grid = 500;
-
-double idle_rate(options const& what) {
-  double rate = 0;
-  for (job_options const& j : what.jobs) rate += 1e9 / static_cast<double>(j.times->idle.count());
-  return rate;
-}
-
-}  // namespace
-
 void commands::clear() {
   asks.clear();
   commits.clear();
   logs.clear();
-}
-
-engine::state::state(options given, base::instant now) : what(std::move(given)), jobs(what.jobs.size()) {
-  what.jobs.shrink_to_fit();
-  if (idle_rate(what) > polls_per_second_for_grid) grid = tick_grid;
-  last_now = now.mono - base::duration(1);
-  providers.reserve(what.providers.size());
-  for (provider_options const& p : what.providers) providers.emplace_back(p).wake = now.mono;
-  for (job_index i = 0; i < jobs.size(); ++i) ++provider_of(i).watched;
-  for (provider_state& p : providers) {
-    p.jobs.reserve(p.watched);
-    p.due.reserve(p.watched);
-  }
-  for (job_index i = 0; i < jobs.size(); ++i) {
-    job_options const& how = what.jobs[i];
-    provider_state& p = provider_of(i);
-    p.unreachable_after = std::min(p.unreachable_after, how.times->unreachable_after);
-    base::duration const offset =
-        first_poll_offset(p.jobs.size(), p.watched, what.providers[how.provider].rate_per_second, *how.times);
-    jobs[i].anchor = jobs[i].due = now.mono + offset;
-    p.jobs.push_back(i);
-    enqueue(i);
-  }
+  remember = false;
 }
 
 void engine::state::enqueue(job_index job) {
@@ -126,12 +91,16 @@ void engine::state::tick(provider_index which, base::instant now, commands& out)
   dispatch(which, now, out);
 }
 
-engine::engine(options what, base::instant now) : state_(std::make_unique<state>(std::move(what), now)) {}
+engine::engine(options what, memory const& known, base::instant now)
+    : state_(std::make_unique<state>(std::move(what))) {
+  state_->begin(directory(state_->what), known, std::vector<bool>(state_->jobs.size()), now);
+}
 engine::~engine() = default;
 engine::engine(engine&&) noexcept = default;
 
 void engine::tick(base::instant now, commands& out) {
   state_->last_now = now.mono;
+  state_->say(out);
   for (provider_index i = 0; i < state_->providers.size(); ++i) {
     if (state_->providers[i].wake <= now.mono) state_->tick(i, now, out);
   }
@@ -171,14 +140,7 @@ void engine::renewed(provider_index which, base::instant now, commands& out) {
   s.last_now = now.mono;
   s.log_provider(which, base::log_level::info, "provider.credential_changed",
                  "provider " + s.what.providers[which].name + ": has another credential, and is asked again", out);
-  // Their polls were put off to the end of the pause.
-  for (job_index const job : p.jobs) {
-    job_state& j = s.jobs[job];
-    if (j.stage != stage::queued || j.due <= now.mono || !j.trouble || j.trouble->fault != model::fault::refused)
-      continue;
-    j.due = now.mono;
-    s.enqueue(job);
-  }
+  s.ask_refused_again(which, now.mono);
   s.tick(which, now, out);
 }
 

@@ -46,7 +46,7 @@ void engine::state::take(answered const& in, asks asked, base::instant now, comm
       poll_failed(in.job, in.seen, in.sent.mono, now, out);
       break;
     case meaning::about_build:
-      j.proven = true;
+      prove(in.job);
       provider_heard(in.job, in.sent.mono, now, out);
       poll_good(in.job, in.seen, in.sent.mono, now, out);
       break;
@@ -71,9 +71,13 @@ void engine::state::take(answered const& in, asks asked, base::instant now, comm
   }
 }
 
+void engine::state::prove(job_index job) {
+  if (!std::exchange(jobs[job].proven, true)) mark(job);
+}
+
 void engine::state::told_to_exist(answered const& in, base::instant now, commands& out) {
   job_options const& how = what.jobs[in.job];
-  jobs[in.job].proven = true;
+  prove(in.job);
   provider_heard(in.job, in.sent.mono, now, out);
   if (in.seen.sight == model::sight::refused_call) {
     log_job(in.job, base::log_level::warn, "job.unverified",
@@ -102,12 +106,18 @@ void engine::state::poll_good(job_index job, model::observation const& seen, bas
   j.absent = absent;
 
   track::build_step const step = track::observe(j.build, seen.sight, sent, now.mono);
+  bool const moved =
+      step.known.last_running != j.build.last_running || step.known.undecided_since != j.build.undecided_since;
+  if (moved) mark(job);
   j.build = track::not_stored(j.build, step.known);
   place(job, interval_of(job), sent, now.mono);
 
   std::optional<build_transition> found;
   if (step.change == track::build_change::let_go) {
-    if (notice == track::notice::none) j.build = step.known;  // else the next answer lets it go: first things first
+    if (notice == track::notice::none) {  // else the next answer lets it go: first things first
+      j.build = step.known;
+      mark(job);
+    }
     log_job(job, base::log_level::warn, "build.let_go",
             "job " + how.name + ": build " + std::to_string(how.build) +
                 " was neither running nor finished for 24 h; it is not watched any longer",
@@ -123,7 +133,7 @@ void engine::state::poll_good(job_index job, model::observation const& seen, bas
   if (notice != track::notice::none) {
     commit_reach(job, notice, std::move(found), now, out);
   } else if (found) {
-    commit_build(job, std::move(*found), out);
+    commit_build(job, std::move(*found), now, out);
   } else {
     resume(job);
   }

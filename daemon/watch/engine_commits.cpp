@@ -29,28 +29,36 @@ model::event engine::state::event_of_job(job_index job, model::event_type type, 
   return e;
 }
 
-void engine::state::commit_build(job_index job, build_transition transition, commands& out) {
-  jobs[job].stage = stage::held;
+/// Holds the job while a transition of it is on its way, which tells all that is known of it.
+transition engine::state::held_by(job_index job, model::event event, base::instant now) {
+  job_state& j = jobs[job];
+  j.stage = stage::held;
+  j.unsaved = false;
+  return {std::move(event), memory_of(job, now), std::nullopt};
+}
+
+void engine::state::commit_build(job_index job, build_transition found, base::instant now, commands& out) {
+  transition what_happens = held_by(job, std::move(found.event), now);
+  what_happens.job->phase = found.phase;
   std::uint64_t const token = next_token++;
-  pending.emplace(token, pending_commit{pending_commit::kind::build, job, transition.phase, std::nullopt});
-  out.commits.push_back({token, std::move(transition.event)});
+  pending.emplace(token, pending_commit{pending_commit::kind::build, job, found.phase, std::nullopt});
+  out.commits.push_back({token, std::move(what_happens)});
 }
 
 void engine::state::commit_reach(job_index job, track::notice notice, std::optional<build_transition> then,
                                  base::instant now, commands& out) {
   trouble& t = *jobs[job].trouble;
   if (notice == track::notice::unreachable) t.reach = track::tell(t.reach, true).known;
-  jobs[job].stage = stage::held;
   model::event e = event_of_job(job, type_of(notice, false), t.reach.told_begin.time_since_epoch().count(), now);
   if (notice == track::notice::unreachable) e.reason = t.text;
   std::uint64_t const token = next_token++;
   pending.emplace(token, pending_commit{pending_commit::kind::job_reach, job, {}, std::move(then)});
-  out.commits.push_back({token, std::move(e)});
+  out.commits.push_back({token, held_by(job, std::move(e), now)});
 }
 
 void engine::state::commit_provider(provider_index which, track::notice notice, std::string_view reason,
                                     base::instant now, commands& out) {
-  provider_state const& p = providers[which];
+  provider_state& p = providers[which];
   model::event e;
   e.type = type_of(notice, true);
   e.timestamp = now.wall;
@@ -59,7 +67,8 @@ void engine::state::commit_provider(provider_index which, track::notice notice, 
   if (notice == track::notice::unreachable) e.reason = std::string(reason);
   std::uint64_t const token = next_token++;
   pending.emplace(token, pending_commit{pending_commit::kind::provider_reach, which, {}, std::nullopt});
-  out.commits.push_back({token, std::move(e)});
+  p.saving = memory_of(p, which, now);
+  out.commits.push_back({token, {std::move(e), std::nullopt, p.saving}});
 }
 
 void engine::state::settle(pending_commit& commit, committed const& in, base::instant now, commands& out) {
@@ -68,6 +77,7 @@ void engine::state::settle(pending_commit& commit, committed const& in, base::in
       if (in.stored) {
         jobs[commit.index].build.phase = commit.phase;
       } else {
+        mark(commit.index);
         place(commit.index, interval_of(commit.index), now.mono, now.mono);
       }
       resume(commit.index);
@@ -83,10 +93,11 @@ void engine::state::settle_job_reach(pending_commit& commit, bool stored, base::
   t.reach = track::settled(t.reach, stored);
   if (t.reach.told == track::told::nothing && !t.reach.failing()) jobs[job].trouble.reset();
   if (stored && commit.then) {
-    commit_build(job, std::move(*commit.then), out);
+    commit_build(job, std::move(*commit.then), now, out);
     return;
   }
   if (!stored) {
+    mark(job);
     if (t.reach.told == track::told::nothing) provider_of(job).deadlines.push(now.mono + interval_of(job), job);
     place(job, interval_of(job), now.mono, now.mono);
   }
@@ -101,6 +112,8 @@ void engine::state::settle_provider_reach(provider_index which, bool stored, bas
     return;
   }
   p.retell_at = track::never;
+  p.saved = std::move(p.saving);
+  p.unsaved = false;
   if (p.reach.told != track::told::unreachable || p.reach.failing()) return;
   // It answered while its outage was being stored.
   start_clocks_anew(p, no_job, now.mono);

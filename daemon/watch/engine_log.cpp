@@ -15,6 +15,11 @@ bool told_by_gate(model::fault f) { return f == model::fault::throttled || f == 
 
 }  // namespace
 
+void engine::state::say(commands& out) {
+  for (base::log_event& e : to_say) out.logs.push_back(std::move(e));
+  to_say.clear();
+}
+
 void engine::state::log_job(job_index job, base::log_level level, std::string_view id, std::string text,
                             commands& out) const {
   job_options const& how = what.jobs[job];

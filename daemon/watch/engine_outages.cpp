@@ -31,6 +31,7 @@ trouble& engine::state::begin_trouble(job_index job, base::instant now) {
   trouble& t = *j.trouble;
   if (t.reach.failing()) return t;
   t.reach = track::after_failure(t.reach, now);
+  mark(job);
   if (t.reach.told != track::told::nothing) return t;
   provider_state& p = provider_of(job);
   if (p.deadlines.size() > 2 * p.jobs.size() + 64) {
@@ -47,6 +48,7 @@ track::notice engine::state::end_trouble(job_index job, base::instant now, comma
   job_state& j = jobs[job];
   if (!j.trouble) return track::notice::none;
   trouble& t = *j.trouble;
+  if (t.reach.failing()) mark(job);
   set_failing(job, false);
   if (std::exchange(t.logged, false)) {
     --provider_of(job).logged;
@@ -79,7 +81,11 @@ void engine::state::provider_failed(job_index job, model::observation const& see
   p.reach = track::after_failure(p.reach, now);
   bool begins = false;
   if (seen.fault == model::fault::throttled) begins = p.gate.throttled(sent, now.mono, seen.retry_after);
-  if (seen.fault == model::fault::refused) begins = p.gate.refused(sent, now.mono);
+  if (seen.fault == model::fault::refused) {
+    base::time_point const before = p.gate.opens();
+    begins = p.gate.refused(sent, now.mono);
+    if (p.gate.opens() != before) out.remember = true;  // a crash is not to shorten it
+  }
   if (begins) log_gate(job, seen, now.mono, out);
   if (!of_provider(seen.fault)) {
     p.cause_since = track::never;
@@ -119,6 +125,7 @@ void engine::state::start_clocks_anew(provider_state& p, job_index but, base::ti
     trouble& t = *j.trouble;
     t.failures = 0;
     if (t.reach.told == track::told::nothing) {
+      mark(job);
       t.reach = track::after_good(t.reach);
       t.deferred = t.heard_meanwhile = false;
       set_failing(job, false);
@@ -217,6 +224,8 @@ void engine::state::run_deadline(job_index job, base::instant now, commands& out
   if (!j.trouble || !j.trouble->reach.failing() || j.trouble->reach.told != track::told::nothing) return;
   base::time_point const deadline = deadline_of(job);
   if (now.mono < deadline) return;  // the clock started anew, and has an entry of its own
+  // It failed before a restart: its first answer since decides, not the time that has passed.
+  if (!j.answered) return;
   // An answer on its way decides, and so does one to a request that may leave at any moment.
   bool const leaves =
       j.stage == stage::queued && !p.gate.quiet(now.mono) && j.due <= now.mono && now.mono < j.due + grace;

@@ -1,5 +1,5 @@
-// The engine's inside: its data, and its work in five files (engine, engine_answers, engine_outages, engine_commits,
-// engine_log).
+// The engine's inside: its data, and its work in eight files (engine, engine_begin, engine_reload, engine_answers,
+// engine_outages, engine_commits, engine_memory, engine_log).
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "buildwatch/watch/engine.hpp"
+#include "watch/directory.hpp"
 #include "watch/job_state.hpp"
 #include "watch/provider_state.hpp"
 
@@ -34,7 +35,7 @@ struct pending_commit {
 };
 
 struct engine::state {
-  state(options given, base::instant now);
+  explicit state(options given);
 
   options what;
   std::vector<job_state> jobs;
@@ -45,6 +46,9 @@ struct engine::state {
   base::time_point last_now = base::time_point::min();
   base::time_point complained_at = track::never;  ///< about the journal
   bool stopped = false;
+  std::vector<job_index> unsaved;       ///< jobs of which the journal has not got everything, and some it has by now
+  std::vector<job_index> handed_out;    ///< by the last changed(), and not in `unsaved` any more
+  std::vector<base::log_event> to_say;  ///< with the next tick
 
   // engine.cpp: time and turns
   void tick(provider_index which, base::instant now, commands& out);
@@ -56,8 +60,36 @@ struct engine::state {
   [[nodiscard]] base::duration interval_of(job_index job) const;
   [[nodiscard]] provider_state& provider_of(job_index job) { return providers[what.jobs[job].provider]; }
 
+  // engine_begin.cpp: what is known from before, the first polls
+  void begin(directory const& names, memory const& known, std::vector<bool> const& kept, base::instant now);
+  void recall(directory const& names, memory const& known, std::vector<bool> const& kept, base::instant now);
+  void recall_job(job_index job, job_memory const& known, base::instant now);
+  void recall_provider(provider_index which, provider_memory const& known, base::instant now);
+  void count_job(job_index job);
+  static void nobody_to_watch(provider_state& p, base::time_point now);
+  void spread_first_polls(std::vector<bool> const& kept, base::time_point now);
+  void fill_queues();
+
+  // engine_reload.cpp: other settings
+  reindexed take_over(state& before, directory const& names, base::instant now, commands& out);
+  void take_provider(provider_index which, provider_options const& had, provider_state& before, base::instant now,
+                     commands& out);
+  void take_job(job_index job, job_options const& had, base::duration interval, base::time_point now);
+  void take_pending(state& before, reindexed const& moved);
+  void ask_refused_again(provider_index which, base::time_point now);
+
+  // engine_memory.cpp: what outlives a restart
+  [[nodiscard]] job_memory memory_of(job_index job, base::instant now) const;
+  [[nodiscard]] provider_memory memory_of(provider_state const& p, provider_index which, base::instant now) const;
+  [[nodiscard]] bool clock_runs(job_index job) const;
+  void mark(job_index job);
+  memory changed(base::instant now);
+  void collect_providers(memory& into, base::instant now);
+  void unremembered();
+
   // engine_answers.cpp: what an answer means
   void take(answered const& in, asks asked, base::instant now, commands& out);
+  void prove(job_index job);
   void told_to_exist(answered const& in, base::instant now, commands& out);
   void poll_good(job_index job, model::observation const& seen, base::time_point sent, base::instant now,
                  commands& out);
@@ -95,7 +127,8 @@ struct engine::state {
   // engine_commits.cpp: events and what becomes of them
   [[nodiscard]] model::event event_of_job(job_index job, model::event_type type, std::int64_t discriminator,
                                           base::instant now) const;
-  void commit_build(job_index job, build_transition transition, commands& out);
+  transition held_by(job_index job, model::event event, base::instant now);
+  void commit_build(job_index job, build_transition found, base::instant now, commands& out);
   void commit_reach(job_index job, track::notice notice, std::optional<build_transition> then, base::instant now,
                     commands& out);
   void commit_provider(provider_index which, track::notice notice, std::string_view reason, base::instant now,
@@ -105,6 +138,7 @@ struct engine::state {
   void settle_provider_reach(provider_index which, bool stored, base::instant now, commands& out);
 
   // engine_log.cpp: texts
+  void say(commands& out);
   void log_job(job_index job, base::log_level level, std::string_view id, std::string text, commands& out) const;
   void log_provider(provider_index which, base::log_level level, std::string_view id, std::string text,
                     commands& out) const;

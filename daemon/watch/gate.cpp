@@ -30,6 +30,26 @@ bool gate::renewed(base::time_point now) {
   return true;
 }
 
+// Both let a request that leaves at `now` itself be the first that counts.
+
+void gate::recall_refusal(base::time_point opens, base::time_point since, base::time_point now) {
+  trouble_ = trouble::refused;
+  cautious_ = true;
+  since_ = since;
+  began_ = now - base::duration(1);
+  opens_ = opens;
+}
+
+void gate::other_credential(bool cautious, base::time_point now) {
+  if (trouble_ == trouble::refused) {
+    trouble_ = trouble::none;
+    step_ = 0;
+    opens_ = std::min(opens_, now);
+  }
+  cautious_ = cautious || trouble_ != trouble::none;
+  began_ = std::max(began_, now - base::duration(1));
+}
+
 bool gate::begin(trouble what, base::time_point now, base::duration wait) {
   bool const news = trouble_ != what;
   if (trouble_ == trouble::none) since_ = now;

@@ -30,6 +30,14 @@ class gate {
   /// none.
   bool renewed(base::time_point now);
 
+  /// An earlier run was refused, and pauses until `opens`; failing since `since`.
+  void recall_refusal(base::time_point opens, base::time_point since, base::time_point now);
+
+  /// Another credential from now on: what the one before was told says nothing about it. Ends a pause for refused ones.
+  void other_credential(bool cautious, base::time_point now);
+
+  void connections(unsigned most) { connections_ = most; }
+
   struct ended {
     trouble what = trouble::none;
     base::time_point since{};

@@ -43,6 +43,8 @@ struct job_state {
   bool proven = false;         ///< known to exist: "no such build" is absence from now on
   bool ask_existence = false;  ///< the next question is asks::job
   bool absent = false;         ///< the last answer was "no such build"
+  bool unsaved = false;        ///< something is known of it that the journal has not got
+  bool listed = false;         ///< stands in the engine's list of unsaved jobs
 };
 
 static_assert(sizeof(job_state) <= 80);

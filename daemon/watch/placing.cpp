@@ -12,10 +12,11 @@ constexpr double rate_spare = 1.25;  // room beside the first polls, so that bui
 
 }  // namespace
 
-base::duration first_poll_offset(std::size_t index, std::size_t count, double rate_per_second, timing const& times) {
+base::duration first_poll_offset(std::size_t index, std::size_t count, double rate_per_second,
+                                 base::duration interval) {
   auto const jobs = static_cast<double>(count);
-  double const idle = std::chrono::duration<double>(times.idle).count();
-  double const window = std::min(idle, std::max({first_look, gentle * jobs, rate_spare * jobs / rate_per_second}));
+  double const wanted = std::chrono::duration<double>(interval).count();
+  double const window = std::min(wanted, std::max({first_look, gentle * jobs, rate_spare * jobs / rate_per_second}));
   std::chrono::duration<double> const offset(window * static_cast<double>(index) / jobs);
   return std::chrono::duration_cast<base::duration>(offset);
 }

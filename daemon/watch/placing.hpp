@@ -4,14 +4,13 @@
 #include <cstddef>
 
 #include "buildwatch/base/time.hpp"
-#include "buildwatch/watch/options.hpp"
 
 namespace buildwatch::watch {
 
 /// How long after the start job `index` of the `count` jobs of a provider is polled first. Spread evenly over the job's
-/// idle interval; where that is long and jobs are few, over 15 s or 0.1 s a job, and never faster than the rate limit.
+/// `interval`; where that is long and jobs are few, over 15 s or 0.1 s a job, and never faster than the rate limit.
 [[nodiscard]] base::duration first_poll_offset(std::size_t index, std::size_t count, double rate_per_second,
-                                               timing const& times);
+                                               base::duration interval);
 
 /// The point of a job's grid (`anchor` plus or minus whole intervals) that is nearest to `wish`, but after `now`. Polls
 /// stay on their grid whatever the delays: they do not drift, and a late one is not followed by a burst.

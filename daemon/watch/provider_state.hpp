@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "buildwatch/track/reachability.hpp"
+#include "buildwatch/watch/memory.hpp"
 #include "watch/due_queue.hpp"
 #include "watch/gate.hpp"
 #include "watch/token_bucket.hpp"
@@ -14,7 +15,12 @@ namespace buildwatch::watch {
 
 struct provider_state {
   explicit provider_state(provider_options const& how)
-      : gate(how.connections, how.has_credential), bucket(how.rate_per_second) {}
+      : gate(how.connections, how.has_credential), bucket(how.rate_per_second) {
+    saved.name = how.name;
+  }
+
+  /// Goes over to other settings: what follows from its jobs is to be gathered anew.
+  void forget_jobs();
 
   watch::gate gate;
   token_bucket bucket;
@@ -39,6 +45,22 @@ struct provider_state {
   bool cause_logged = false;  ///< one of its jobs has told the log of a provider's cause since it was last heard
   bool folding = false;       ///< too many jobs fail to name each above debug
   base::time_point wake{};    ///< when tick() next has something to do here
+
+  provider_memory saved;          ///< as the journal has it
+  provider_memory saving;         ///< as a transition under way has it
+  bool unsaved = false;           ///< the journal has not got what it was last handed
+  bool handed_out = false;        ///< by the last changed()
+  bool kept = false;              ///< known from before the latest reload
+  bool other_credential = false;  ///< since that reload
 };
+
+inline void provider_state::forget_jobs() {
+  due = {};
+  deadlines = {};
+  jobs.clear();
+  deferred.clear();
+  watched = failing = logged = 0;
+  unreachable_after = base::duration::max();
+}
 
 }  // namespace buildwatch::watch

@@ -14,9 +14,10 @@ using namespace buildwatch;
 
 class forgetful_journal final : public watch::journal {
  public:
-  boost::asio::awaitable<base::result<void>> commit(std::vector<model::event>) override {
+  boost::asio::awaitable<base::result<void>> commit(std::vector<watch::transition>) override {
     co_return base::result<void>{};
   }
+  boost::asio::awaitable<base::result<void>> remember(watch::memory) override { co_return base::result<void>{}; }
 };
 
 class stderr_log final : public base::log {
@@ -104,8 +105,9 @@ int main(int count, char** words) {
   codearts::parts const shared{house.net, log};
   auto source = codearts::make_source(shared, provider(a));
   if (!source) bench::die(source.error().text.c_str());
-  watch::loop_parts parts{house.loop.get_executor(), house.clock, house.timer.alarms(), log, journal, {source->get()}};
-  watch::loop loop(std::move(parts), jobs(a));
+  watch::loop_parts parts{house.loop.get_executor(), house.clock, house.timer.alarms(), log, journal,
+                          {std::move(*source)}};
+  watch::loop loop(std::move(parts), jobs(a), {});
   stopwatch measuring(a, house, loop);
   loop.start();
   house.loop.run();

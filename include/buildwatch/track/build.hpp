@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "buildwatch/base/time.hpp"
 #include "buildwatch/model/event.hpp"
@@ -63,6 +64,12 @@ struct build_step {
 /// What remains known if a transition could not be stored: what was seen, but not the phase. The next answer finds it
 /// again.
 [[nodiscard]] build_state not_stored(build_state const& before, build_state const& proposed);
+
+/// What an earlier run knew. Its wall times become moments (see moment_of); the time in which the daemon was stopped
+/// counts on. Nothing is decided by that alone: an answer must come, and one that was only ever queued is let go an
+/// hour from `now` at the earliest.
+[[nodiscard]] build_state recalled(build_phase phase, std::optional<base::wall_time> last_running,
+                                   std::optional<base::wall_time> undecided_since, base::instant now);
 
 /// The build as the event of a transition shows it. `now`: when the answer arrived; the stamps are its wall time less
 /// what the interval clock counted since. `extra` may be null.

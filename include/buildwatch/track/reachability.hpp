@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "buildwatch/base/time.hpp"
 #include "buildwatch/track/build.hpp"
@@ -31,6 +32,11 @@ struct reachability {
 [[nodiscard]] reachability after_failure(reachability known, base::instant now);
 /// Also used where a clock starts anew: the next failed poll is the first.
 [[nodiscard]] reachability after_good(reachability known);
+
+/// What an earlier run knew. `announced`: its outage was, the end of it was not. `since`: of the outage going on;
+/// `lasted`: how long it had, as what it lasted while the daemon was stopped does not count.
+[[nodiscard]] reachability recalled(bool announced, base::wall_time told_begin, std::optional<base::wall_time> since,
+                                    base::duration lasted, base::instant now);
 
 enum class notice : std::uint8_t { none, unreachable, recovered };
 

@@ -22,7 +22,7 @@ using provider_index = std::uint32_t;
 
 // --- commands: what the loop must do next
 
-/// Ask a provider; give the answer back as `answered` with the same job.
+/// Ask a provider; give the answer back as `answered` with the same job. `query.job_id` lives until reconfigure().
 struct ask {
   provider_index provider = 0;
   job_index job = 0;
@@ -40,6 +40,7 @@ struct commands {
   std::vector<ask> asks;
   std::vector<commit> commits;
   std::vector<base::log_event> logs;
+  bool remember = false;  ///< have the journal store what has changed() now: a crash would lose more than exactness
   void clear();
 };
 
@@ -110,6 +111,8 @@ class engine {
   /// What is known that the journal has not got with a transition, since the last call: builds still running, outages
   /// going on or over, pauses.
   [[nodiscard]] memory changed(base::instant now);
+  /// The journal could not store what changed() gave last: the next call gives it again, as it is known then.
+  void unremembered();
   /// No further asks, ever. Failed answers that come in later say nothing; good ones still count, and commits can still
   /// be settled.
   void stop();

@@ -22,7 +22,7 @@ enum class asks : std::uint8_t {
 
 struct query {
   asks what = asks::build;
-  std::string_view job_id;  ///< lives as long as the engine
+  std::string_view job_id;  ///< lives until the answer is there
   std::uint32_t build = 0;
 };
 

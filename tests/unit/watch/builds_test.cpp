@@ -263,7 +263,7 @@ TEST(journal, while_it_fails_a_job_is_asked_at_its_interval_only) {
 TEST(journal, one_transition_of_a_job_at_a_time) {
   commands out;
   buildwatch::testing::manual_clock clock;
-  engine e(jobs(1), clock.at);
+  engine e(jobs(1), {}, clock.at);
   e.tick(clock.at, out);
   ASSERT_EQ(out.asks.size(), 1U);
   observation const seen = running();
@@ -284,7 +284,7 @@ TEST(journal, one_transition_of_a_job_at_a_time) {
 TEST(stop, asks_nothing_more_but_keeps_what_comes_in) {
   commands out;
   buildwatch::testing::manual_clock clock;
-  engine e(jobs(2), clock.at);
+  engine e(jobs(2), {}, clock.at);
   e.tick(clock.at, out);
   e.stop();
   clock.advance(1h);
@@ -300,7 +300,7 @@ TEST(stop, asks_nothing_more_but_keeps_what_comes_in) {
 TEST(stop, cuts_polls_short_without_calling_that_a_failure) {
   commands out;
   buildwatch::testing::manual_clock clock;
-  engine e(jobs(1), clock.at);
+  engine e(jobs(1), {}, clock.at);
   e.tick(clock.at, out);
   e.stop();
   out.clear();

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "buildwatch/watch/engine.hpp"
 #include "unit/support/fakes.hpp"
+#include "unit/watch/kept.hpp"
 
 namespace buildwatch::watch::testing {
 
@@ -57,7 +59,7 @@ inline job_options job(std::string name, timing times = {}, std::uint32_t provid
 /// One job, or `n`, of one provider.
 inline options jobs(std::size_t n, timing times = {}, double rate = 100, unsigned connections = 8) {
   options o;
-  o.providers.push_back({"huawei", connections, rate});
+  o.providers.push_back({"huawei", connections, rate, true, 0});
   for (std::size_t i = 0; i < n; ++i) o.jobs.push_back(job("job" + std::to_string(i), times));
   return o;
 }
@@ -72,7 +74,8 @@ class world {
     base::duration due;
   };
 
-  explicit world(options what) : engine_(std::move(what), clock_.at), start_(clock_.at) {}
+  explicit world(options what, memory const& known = {})
+      : engine_(std::in_place, std::move(what), known, clock_.at), start_(clock_.at) {}
 
   std::function<observation(job_index, asks)> answer = [](job_index, asks) { return running(); };
   std::function<bool(model::event const&)> stores = [](model::event const&) { return true; };
@@ -81,12 +84,12 @@ class world {
   /// Lets virtual time pass until `t` after the start.
   void run_until(base::duration t) {
     for (;;) {
-      base::time_point next = engine_.next_due();
+      base::time_point next = engine_->next_due();
       for (auto const& f : flights_) next = std::min(next, f.lands);
       if (next > start_.mono + t) break;
       advance_to(std::max(next, clock_.at.mono));
       land();
-      engine_.tick(clock_.at, out_);
+      engine_->tick(clock_.at, out_);
       drain();
     }
     advance_to(start_.mono + t);
@@ -95,8 +98,36 @@ class world {
 
   /// There is another credential.
   void renew(provider_index which) {
-    engine_.renewed(which, clock_.at, out_);
+    engine_->renewed(which, clock_.at, out_);
     drain();
+  }
+
+  /// What has changed is stored. Tells what that was.
+  memory remember() {
+    memory m = engine_->changed(clock_.at);
+    stored.put(m);
+    return m;
+  }
+
+  /// The daemon is gone from now on, with all that it has not stored, and comes back after `down`.
+  void restart(options what, base::duration down = 0s) {
+    flights_.clear();
+    advance_to(clock_.at.mono + down);
+    engine_.emplace(std::move(what), stored.all(), clock_.at);
+  }
+
+  /// Other settings. `job` of requests and answers counts those from now on.
+  reindexed reload(options what) {
+    remember();
+    reindexed const moved = engine_->reconfigure(std::move(what), stored.all(), clock_.at, out_);
+    for (flight& f : flights_) {
+      f.question.provider = f.no_provider ? reindexed::gone : moved.providers[f.question.provider];
+      f.no_provider = f.question.provider == reindexed::gone;
+      if (!f.of_nobody) f.question.job = moved.jobs[f.question.job];
+      f.of_nobody = f.question.job == reindexed::gone;
+    }
+    drain();
+    return moved;
   }
 
   /// The wall clock jumps; intervals do not notice.
@@ -109,7 +140,7 @@ class world {
   [[nodiscard]] base::wall_time wall_at(base::duration t) const {
     return start_.wall + std::chrono::duration_cast<std::chrono::milliseconds>(t);
   }
-  [[nodiscard]] watch::engine& engine() { return engine_; }
+  [[nodiscard]] watch::engine& engine() { return *engine_; }
   [[nodiscard]] std::vector<request> requests_of(job_index job) const {
     std::vector<request> mine;
     std::ranges::copy_if(requests, std::back_inserter(mine), [&](auto const& r) { return r.job == job; });
@@ -129,6 +160,7 @@ class world {
   std::vector<model::event> events;    ///< stored
   std::vector<model::event> attempts;  ///< stored or not
   std::vector<base::log_event> logs;
+  kept stored;
   std::size_t most_in_flight = 0;
 
  private:
@@ -136,6 +168,8 @@ class world {
     base::time_point lands;
     ask question;
     base::instant sent;
+    bool of_nobody = false;
+    bool no_provider = false;
   };
 
   void advance_to(base::time_point t) {
@@ -148,32 +182,40 @@ class world {
       if (at == flights_.end()) return;
       flight const f = *at;
       flights_.erase(at);
+      if (f.of_nobody) {
+        if (!f.no_provider) engine_->forget(f.question.provider, clock_.at, out_);
+        drain();
+        continue;
+      }
       observation const seen = answer(f.question.job, f.question.query.what);
-      engine_.answer({f.question.job, f.sent, seen}, clock_.at, out_);
+      engine_->answer({f.question.job, f.sent, seen}, clock_.at, out_);
       drain();
     }
   }
 
   void drain() {
-    while (!out_.asks.empty() || !out_.commits.empty() || !out_.logs.empty()) {
+    while (!out_.asks.empty() || !out_.commits.empty() || !out_.logs.empty() || out_.remember) {
       commands const todo = std::exchange(out_, {});
+      if (todo.remember) remember();
       logs.insert(logs.end(), todo.logs.begin(), todo.logs.end());
       for (ask const& a : todo.asks) {
         requests.push_back({a.job, a.query.what, now(), a.due - start_.mono});
-        flights_.push_back({clock_.at.mono + latency, a, clock_.at});
+        flights_.push_back({clock_.at.mono + latency, a, clock_.at, false, false});
       }
       most_in_flight = std::max(most_in_flight, flights_.size());
       for (commit const& c : todo.commits) {
-        bool const stored = stores(c.event);
-        attempts.push_back(c.event);
-        if (stored) events.push_back(c.event);
-        engine_.settle({c.token, stored, stored ? "" : "disk full"}, clock_.at, out_);
+        model::event const& e = c.what.event;
+        bool const well = stores(e);
+        attempts.push_back(e);
+        if (well) events.push_back(e);
+        if (well) stored.put(c.what);
+        engine_->settle({c.token, well, well ? "" : "disk full"}, clock_.at, out_);
       }
     }
   }
 
   buildwatch::testing::manual_clock clock_;
-  watch::engine engine_;
+  std::optional<watch::engine> engine_;
   base::instant start_;
   std::chrono::milliseconds stepped_{};
   commands out_;

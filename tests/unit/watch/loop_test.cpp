@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
-#include <deque>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <stdexcept>
@@ -46,12 +46,19 @@ class paper_source final : public build_source {
 
 class paper_journal final : public journal {
  public:
-  asio::awaitable<base::result<void>> commit(std::vector<model::event> events) override {
-    batches.push_back(events.size());
+  asio::awaitable<base::result<void>> commit(std::vector<transition> what) override {
+    batches.push_back(what.size());
     if (!at_once) co_await held.wait();
     if (throws) throw std::runtime_error("a bug");
     if (broken) co_return base::error{"disk full"};
-    for (auto& e : events) stored.push_back(std::move(e));
+    for (auto& t : what) stored.push_back(std::move(t.event));
+    co_return base::result<void>{};
+  }
+  asio::awaitable<base::result<void>> remember(memory what) override {
+    memories.push_back(std::move(what));
+    if (!at_once) co_await held.wait();
+    if (throws) throw std::runtime_error("a bug");
+    if (broken) co_return base::error{"disk full"};
     co_return base::result<void>{};
   }
 
@@ -60,16 +67,17 @@ class paper_journal final : public journal {
   bool throws = false;
   std::vector<std::size_t> batches;
   std::vector<model::event> stored;
+  std::vector<memory> memories;  ///< tried, stored or not
   parking held;
 };
 
 class loop_test : public ::testing::Test {
  protected:
   void make(options what, std::size_t providers = 1) {
-    for (std::size_t i = 0; i < providers; ++i) sources_.emplace_back();
+    for (std::size_t i = 0; i < providers; ++i) sources_.push_back(std::make_shared<paper_source>());
     loop_parts parts{context_.get_executor(), clock_, alarms_, log_, journal_, {}};
-    for (auto& s : sources_) parts.sources.push_back(&s);
-    loop_.emplace(std::move(parts), std::move(what));
+    for (auto const& s : sources_) parts.sources.push_back(s);
+    loop_.emplace(std::move(parts), std::move(what), memory{});
     loop_->start();
     turn();
   }
@@ -97,14 +105,14 @@ class loop_test : public ::testing::Test {
   buildwatch::testing::remembered_log log_;
   asio::io_context context_{1};
   paper_journal journal_;
-  std::deque<paper_source> sources_;
+  std::vector<std::shared_ptr<paper_source>> sources_;
   std::optional<loop> loop_;
 };
 
 TEST_F(loop_test, polls_commits_and_counts) {
   make(jobs(1));
   pass(60s);
-  sources_[0].answer = finished();
+  sources_[0]->answer = finished();
   pass(1h);
   ASSERT_EQ(journal_.stored.size(), 2U);
   EXPECT_EQ(journal_.stored[0].type, model::event_type::build_started);
@@ -119,37 +127,37 @@ TEST_F(loop_test, polls_commits_and_counts) {
 
 TEST_F(loop_test, keeps_as_many_requests_open_as_there_are_connections) {
   make(jobs(50, {1s, 1s, 5min}, 1000, 4));
-  sources_[0].at_once = false;
+  sources_[0]->at_once = false;
   pass(10s);
-  EXPECT_EQ(sources_[0].open, 4);
+  EXPECT_EQ(sources_[0]->open, 4);
   for (int i = 0; i < 30; ++i) {
-    sources_[0].held.wake_one();
+    sources_[0]->held.wake_one();
     turn();
   }
-  EXPECT_EQ(sources_[0].most_open, 4);
-  EXPECT_EQ(sources_[0].open, 4) << "a free hand takes what waits";
+  EXPECT_EQ(sources_[0]->most_open, 4);
+  EXPECT_EQ(sources_[0]->open, 4) << "a free hand takes what waits";
 }
 
 TEST_F(loop_test, a_hanging_provider_delays_no_other) {
   options o = jobs(3, {1s, 1s, 5min});
-  o.providers.push_back({"other", 8, 100});
+  o.providers.push_back({"other", 8, 100, true, 0});
   for (int i = 0; i < 3; ++i) o.jobs.push_back(job("far" + std::to_string(i), {1s, 1s, 5min}, 1));
   make(o, 2);
-  sources_[0].at_once = false;
+  sources_[0]->at_once = false;
   pass(1min);
-  EXPECT_GE(sources_[1].asked.size(), 175U);
+  EXPECT_GE(sources_[1]->asked.size(), 175U);
 }
 
 TEST_F(loop_test, an_exception_of_a_source_is_a_failed_poll_and_the_end_of_nothing) {
   options o = jobs(1, {10s, 10s, 5min});
   make(o);
-  sources_[0].throws = true;
+  sources_[0]->throws = true;
   pass(10min);
   EXPECT_EQ(journal_.stored.back().type, model::event_type::job_unreachable);
   EXPECT_EQ(journal_.stored.back().reason, "internal error: a bug");
   EXPECT_EQ(std::ranges::count(log_.events, "internal.error", &base::log_event::id), 1);
-  sources_[0].throws = false;
-  sources_[0].answer = finished();
+  sources_[0]->throws = false;
+  sources_[0]->answer = finished();
   pass(10min);
   EXPECT_EQ(journal_.stored.back().type, model::event_type::build_finished);
 }
@@ -185,17 +193,17 @@ TEST_F(loop_test, a_journal_that_fails_announces_nothing_and_is_tried_again) {
 
 TEST_F(loop_test, stop_ends_questions_and_says_so_once) {
   make(jobs(10, {1s, 1s, 5min}, 1000, 4));
-  sources_[0].at_once = false;
+  sources_[0]->at_once = false;
   pass(5s);
-  ASSERT_EQ(sources_[0].open, 4);
-  auto const asked = sources_[0].asked.size();
+  ASSERT_EQ(sources_[0]->open, 4);
+  auto const asked = sources_[0]->asked.size();
   auto const lines = log_.events.size();
   int done = 0;
   loop_->stop([&] { ++done; });
   EXPECT_EQ(done, 0) << "never from stop() itself";
   turn();
   EXPECT_EQ(done, 1);
-  EXPECT_EQ(sources_[0].asked.size(), asked);
+  EXPECT_EQ(sources_[0]->asked.size(), asked);
   EXPECT_EQ(log_.events.size(), lines) << "what a stop cuts short is no failure";
   EXPECT_EQ(alarms_.size(), 0U);
   EXPECT_TRUE(context_.stopped()) << "no work is left";
@@ -227,10 +235,10 @@ TEST_F(loop_test, stop_before_anything_happened) {
 TEST_F(loop_test, may_be_abandoned_in_the_middle) {
   journal_.at_once = false;
   make(jobs(10, {1s, 1s, 5min}, 1000, 4));
-  sources_[0].at_once = false;
+  sources_[0]->at_once = false;
   pass(5s);
   loop_.reset();
-  sources_[0].held.clear();
+  sources_[0]->held.clear();
   journal_.held.clear();
   turn();
   EXPECT_EQ(alarms_.size(), 0U);

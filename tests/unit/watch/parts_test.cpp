@@ -163,13 +163,13 @@ TEST(gate, a_refusal_during_a_backoff_is_a_pause) {
 
 TEST(placing, first_polls_are_spread_over_idle_but_few_jobs_are_seen_soon) {
   timing const t{60s, 15s, 5min};
-  EXPECT_EQ(first_poll_offset(0, 1000, 100, t), 0s);
-  EXPECT_EQ(first_poll_offset(1, 3, 10, t), 5s) << "a few: within 15 s";
-  EXPECT_EQ(first_poll_offset(150, 300, 100, t), 15s) << "300 * 0.1 s = 30 s";
-  EXPECT_EQ(first_poll_offset(50, 100, 5, t), 12500ms) << "1.25 * 100 / 5 = 25 s";
-  EXPECT_EQ(first_poll_offset(50'000, 100'000, 10'000, t), 30s) << "many: over all of idle";
+  EXPECT_EQ(first_poll_offset(0, 1000, 100, t.idle), 0s);
+  EXPECT_EQ(first_poll_offset(1, 3, 10, t.idle), 5s) << "a few: within 15 s";
+  EXPECT_EQ(first_poll_offset(150, 300, 100, t.idle), 15s) << "300 * 0.1 s = 30 s";
+  EXPECT_EQ(first_poll_offset(50, 100, 5, t.idle), 12500ms) << "1.25 * 100 / 5 = 25 s";
+  EXPECT_EQ(first_poll_offset(50'000, 100'000, 10'000, t.idle), 30s) << "many: over all of idle";
   timing const quick{3s, 100ms, 5min};
-  EXPECT_EQ(first_poll_offset(20, 40, 10'000, quick), 1500ms) << "a short idle: over all of it";
+  EXPECT_EQ(first_poll_offset(20, 40, 10'000, quick.idle), 1500ms) << "a short idle: over all of it";
 }
 
 TEST(placing, polls_stay_on_their_grid) {

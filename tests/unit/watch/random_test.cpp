@@ -25,7 +25,7 @@ struct truth {
 class run {
  public:
   explicit run(std::uint64_t seed)
-      : random_(seed), settings_(make_options()), engine_(settings_, clock_.at), stores_well_(seed % 2 == 0) {
+      : random_(seed), settings_(make_options()), engine_(settings_, {}, clock_.at), stores_well_(seed % 2 == 0) {
     for (std::size_t i = 0; i < settings_.jobs.size(); ++i) {
       truth t;
       t.starts = base::duration(pick(600'000)) * 1'000'000;
@@ -67,7 +67,7 @@ class run {
     std::size_t const providers = 1 + pick(3);
     for (std::size_t i = 0; i < providers; ++i) {
       o.providers.push_back(
-          {"p" + std::to_string(i), static_cast<unsigned>(1 + pick(6)), 0.5 + static_cast<double>(pick(40))});
+          {"p" + std::to_string(i), static_cast<unsigned>(1 + pick(6)), 0.5 + static_cast<double>(pick(40)), true, 0});
     }
     std::size_t const n = 1 + pick(12);
     for (std::size_t i = 0; i < n; ++i) {
@@ -167,7 +167,7 @@ class run {
   }
 
   void settle(storing const& s) {
-    model::event const& e = s.what.event;
+    model::event const& e = s.what.what.event;
     if (e.job) truths_[index_of(e)].pending = false;
     if (s.stored) count(e);
     engine_.settle({s.what.token, s.stored, {}}, clock_.at, out_);
@@ -208,13 +208,13 @@ class run {
     commands const todo = std::exchange(out_, {});
     for (ask const& a : todo.asks) sent(a);
     for (commit const& c : todo.commits) {
-      if (c.event.job) {
-        truth& t = truths_[index_of(c.event)];
+      if (c.what.event.job) {
+        truth& t = truths_[index_of(c.what.event)];
         ASSERT_FALSE(t.pending) << "two transitions of one job under way";
         ASSERT_EQ(t.finished, 0) << "a finished build is final";
         t.pending = true;
       }
-      if (c.event.type == model::event_type::provider_recovered) start_clocks_anew(provider_of(c.event));
+      if (c.what.event.type == model::event_type::provider_recovered) start_clocks_anew(provider_of(c.what.event));
       bool const stored = calm_ || stores_well_ || pick(5) != 0;
       settlements_.emplace(clock_.at.mono + base::duration(pick(2'000'000'000)), storing{c, stored});
     }

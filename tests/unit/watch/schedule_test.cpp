@@ -139,7 +139,7 @@ TEST(backoff, of_hundreds_of_jobs_does_not_fill_the_log) {
 
 options two_providers(std::size_t jobs_each, timing times) {
   options o = jobs(jobs_each, times);
-  o.providers.push_back({"other", 8, 100});
+  o.providers.push_back({"other", 8, 100, true, 0});
   for (std::size_t i = 0; i < jobs_each; ++i) o.jobs.push_back(job("far" + std::to_string(i), times, 1));
   return o;
 }

@@ -1,0 +1,121 @@
+// What is known, as it is stored: with a transition, or by itself when it has changed without one.
+#include <chrono>
+#include <utility>
+
+#include "buildwatch/track/moments.hpp"
+#include "watch/engine_state.hpp"
+
+namespace buildwatch::watch {
+namespace {
+
+using namespace std::chrono_literals;
+
+reach_memory memory_of(track::reachability const& known, base::instant now) {
+  reach_memory m;
+  // A notice on its way counts as stored: it is stored together with this, or this is not stored at all.
+  m.told = known.told == track::told::telling || known.told == track::told::unreachable;
+  if (m.told) m.told_begin = known.told_begin;
+  if (!known.failing()) return m;
+  m.since = known.since_wall;
+  m.lasted = now.mono - known.since;
+  return m;
+}
+
+bool under_way(track::reachability const& known) {
+  return known.told == track::told::telling || known.told == track::told::taking_back;
+}
+
+/// Nobody needs to know how long an outage lasts once it is told of, and the end of a pause is no news for a rounded
+/// millisecond.
+bool same(provider_memory const& a, provider_memory b) {
+  if (a.reach.told && b.reach.told) b.reach.lasted = a.reach.lasted;
+  bool const both = a.refused_until && b.refused_until;
+  if (both && std::chrono::abs(*a.refused_until - *b.refused_until) < 1s) b.refused_until = a.refused_until;
+  return a == b;
+}
+
+}  // namespace
+
+job_memory engine::state::memory_of(job_index job, base::instant now) const {
+  job_state const& j = jobs[job];
+  job_options const& how = what.jobs[job];
+  job_memory m;
+  m.provider = what.providers[how.provider].name;
+  m.job_id = how.job_id;
+  m.build = how.build;
+  m.name = how.name;
+  m.phase = j.build.phase;
+  m.proven = j.proven;
+  if (j.build.last_running != track::never) m.last_running = track::wall_of(j.build.last_running, now);
+  if (j.build.undecided_since != track::never) m.undecided_since = track::wall_of(j.build.undecided_since, now);
+  if (j.trouble) m.reach = watch::memory_of(j.trouble->reach, now);
+  return m;
+}
+
+provider_memory engine::state::memory_of(provider_state const& p, provider_index which, base::instant now) const {
+  provider_memory m;
+  m.name = what.providers[which].name;
+  m.reach = watch::memory_of(p.reach, now);
+  if (p.gate.now_in() != gate::trouble::refused) return m;
+  m.refused_until = track::wall_of(p.gate.opens(), now);
+  m.credential = what.providers[which].credential;
+  return m;
+}
+
+/// An outage that goes on, and that how long it has will decide about: known better each minute.
+bool engine::state::clock_runs(job_index job) const {
+  trouble const* const t = jobs[job].trouble.get();
+  if (!t || !t->reach.failing() || t->reach.told != track::told::nothing) return false;
+  track::told const told = providers[what.jobs[job].provider].reach.told;
+  return told == track::told::nothing || told == track::told::telling;
+}
+
+void engine::state::mark(job_index job) {
+  job_state& j = jobs[job];
+  j.unsaved = true;
+  if (!std::exchange(j.listed, true)) unsaved.push_back(job);
+}
+
+memory engine::state::changed(base::instant now) {
+  memory m;
+  handed_out.clear();
+  std::size_t kept = 0;
+  for (job_index const job : unsaved) {
+    job_state& j = jobs[job];
+    bool const held = j.stage == stage::held;  // a transition is on its way, and tells all of it
+    if (j.unsaved && !held) {
+      m.jobs.push_back(memory_of(job, now));
+      handed_out.push_back(job);
+      j.unsaved = clock_runs(job);
+    }
+    j.listed = j.unsaved;
+    if (j.listed) unsaved[kept++] = job;
+  }
+  unsaved.resize(kept);
+  collect_providers(m, now);
+  return m;
+}
+
+void engine::state::collect_providers(memory& into, base::instant now) {
+  for (provider_index i = 0; i < providers.size(); ++i) {
+    provider_state& p = providers[i];
+    p.handed_out = false;
+    if (under_way(p.reach)) continue;
+    provider_memory known = memory_of(p, i, now);
+    if (!p.unsaved && same(known, p.saved)) continue;
+    p.handed_out = true;
+    p.unsaved = false;
+    p.saved = known;
+    into.providers.push_back(std::move(known));
+  }
+}
+
+void engine::state::unremembered() {
+  for (job_index const job : std::exchange(handed_out, {})) mark(job);
+  for (provider_state& p : providers) p.unsaved = std::exchange(p.handed_out, false) || p.unsaved;
+}
+
+memory engine::changed(base::instant now) { return state_->changed(now); }
+void engine::unremembered() { state_->unremembered(); }
+
+}  // namespace buildwatch::watch

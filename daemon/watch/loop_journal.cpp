@@ -1,0 +1,91 @@
+// What is stored: transitions as they are found, and what has changed without one. One after the other, so that nothing
+// older is stored over something newer.
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+
+#include "watch/loop_state.hpp"
+
+namespace buildwatch::watch {
+namespace {
+
+namespace asio = boost::asio;
+
+// So many events go into one transaction at most; the rest into the next.
+constexpr std::size_t largest_commit = 1024;
+
+}  // namespace
+
+void loop::state::start_journal(std::shared_ptr<state> const& self) {
+  self->committing = true;
+  asio::co_spawn(self->parts.executor, feed_journal(self), [self](std::exception_ptr const& e) {
+    self->committing = false;
+    if (e) self->record("storing transitions", e);
+    if (!self->found.empty() || self->remember) start_journal(self);
+    self->journal_done.wake_all();
+    self->finish_stop();
+  });
+}
+
+asio::awaitable<void> loop::state::feed_journal(std::shared_ptr<state> self) {
+  while (!self->found.empty() || self->remember) {
+    if (!self->found.empty()) co_await commit_found(self);
+    if (self->remember) co_await remember_changed(self);
+  }
+}
+
+asio::awaitable<void> loop::state::commit_found(std::shared_ptr<state> self) {
+  auto const end = self->found.begin() + static_cast<std::ptrdiff_t>(std::min(self->found.size(), largest_commit));
+  std::vector<std::uint64_t> tokens;
+  std::vector<transition> batch;
+  for (auto at = self->found.begin(); at != end; ++at) {
+    tokens.push_back(at->token);
+    batch.push_back(std::move(at->what));
+  }
+  self->found.erase(self->found.begin(), end);
+
+  std::string why;
+  bool stored = false;
+  std::exception_ptr escaped;
+  try {
+    base::result<void> const result = co_await self->parts.journal.commit(std::move(batch));
+    stored = result.has_value();
+    if (!stored) why = result.error().text;
+  } catch (...) {
+    escaped = std::current_exception();
+  }
+  if (escaped) why = "internal error: " + text_of(escaped);
+  base::instant const now = self->parts.clock.now();
+  for (std::uint64_t const token : tokens) {
+    committed const what{token, stored, why};
+    self->engine.settle(what, now, self->todo);
+  }
+  self->carry_out(self, nullptr);
+}
+
+asio::awaitable<void> loop::state::remember_changed(std::shared_ptr<state> self) {
+  self->remember = false;
+  ++self->remembering;
+  memory changed = self->engine.changed(self->parts.clock.now());
+  bool stored = true;
+  if (!changed.jobs.empty() || !changed.providers.empty()) {
+    try {
+      base::result<void> const result = co_await self->parts.journal.remember(std::move(changed));
+      stored = result.has_value();
+    } catch (...) {
+      stored = false;
+      self->record("remembering what is known", std::current_exception());
+    }
+  }
+  if (!stored) self->engine.unremembered();  // costs exactness after a restart; the next minute tries again
+  ++self->remembered;
+}
+
+asio::awaitable<void> loop::remember_now() {
+  std::shared_ptr<state> const self = state_;
+  std::uint64_t const wanted = self->remembering + 1;
+  self->remember = true;
+  if (!self->committing) state::start_journal(self);
+  while (self->remembered < wanted && self->committing) co_await self->journal_done.wait();
+}
+
+}  // namespace buildwatch::watch
