@@ -90,7 +90,7 @@ TEST_F(reloads, see_a_renewed_certificate_under_the_same_name) {
     EXPECT_NE(before.providers, after.providers) << file;
     EXPECT_NE(before.sinks, after.sinks) << file;
   }
-  EXPECT_EQ(read("auth: {type: none}").providers[0].tls.contents, 0U) << "no files, nothing to compare";
+  EXPECT_EQ(read("auth: {type: none}").providers.at(0).tls.contents, 0U) << "no files, nothing to compare";
 }
 
 TEST_F(reloads, see_what_moves_from_one_file_to_the_other) {
@@ -121,8 +121,8 @@ TEST_F(reloads, without_secrets_read_no_key) {
   world.skip_secrets = true;
   std::string const file = files_.path() + "/gone.pem";
   auto const s = read("auth: {type: none}, tls: {cert_file: gone.pem, key_file: gone.pem}", "type: log", world);
-  EXPECT_EQ(s.providers[0].tls.key_file, file);
-  EXPECT_EQ(s.providers[0].tls.contents, 0U);
+  EXPECT_EQ(s.providers.at(0).tls.key_file, file);
+  EXPECT_EQ(s.providers.at(0).tls.contents, 0U);
 }
 
 TEST_F(reloads, tell_credentials_apart_by_their_marks) {
