@@ -24,6 +24,7 @@ base::log_event delivery_log::about(log_level level, std::string_view id, model:
   event.fields.emplace_back("provider", e->provider);
   if (e->job) event.fields.emplace_back("job", e->job->name);
   if (e->build) event.fields.emplace_back("build", fmt::to_string(e->build->number));
+  if (e->build && e->build->outcome) event.fields.emplace_back("outcome", model::to_string(*e->build->outcome));
   return event;
 }
 
@@ -40,6 +41,10 @@ base::log_event delivery_log::delivered(model::event const& e, std::string_view 
     return about(log_level::debug, "delivery.delivered", &e, fmt::format("{} delivered: {}", e.id, answer));
   return about(log_level::info, "delivery.delivered", &e,
                fmt::format("{} delivered at try {}: {}", e.id, tries, answer));
+}
+
+base::log_event delivery_log::works_again() const {
+  return about(log_level::info, "sink.works", nullptr, "works again");
 }
 
 base::log_event delivery_log::released(std::optional<std::size_t> waiting) const {

@@ -9,6 +9,7 @@ namespace buildwatch::notify {
 namespace {
 
 constexpr std::uint64_t named_lines = 20;
+constexpr base::duration remind_every = std::chrono::hours(1);  // of a failure that lasts
 
 base::wall_time wall_of(base::time_point t, base::instant now) {
   return now.wall + std::chrono::ceil<std::chrono::milliseconds>(t - now.mono);
@@ -141,6 +142,9 @@ void queue::state::delivered(entries::node_type done, attempt const& result, bas
   note(e, done.key(), fate::delivered, {}, now, out);
   if (reading) ended.insert(done.key());
   out.logs.push_back(says.delivered(*e.event, result.answer, e.tries));
+  if (std::exchange(failing_since_told, std::nullopt) && e.tries == 1 && !counts.paused) {
+    out.logs.push_back(says.works_again());
+  }
   by_job.leave(*e.lane);
   if (counts.paused) release(now, out);
 }
@@ -153,7 +157,8 @@ void queue::state::failed(entries::node_type tried, attempt const& result, base:
     if (!stopped && !draining) read_anew();  // its sink was replaced: it is due as before
     return;
   }
-  bool const repeated = e.tries > 0 && e.answer == result.answer;
+  bool const repeated =
+      failing_since_told && counts.last_error == result.answer && now.mono - *failing_since_told < remind_every;
   ++e.tries;
   e.in_tries += now.mono - e.started;
   e.answer = counts.last_error = result.answer;
@@ -176,7 +181,12 @@ void queue::state::failed(entries::node_type tried, attempt const& result, base:
   delivery_number const n = tried.key();
   if (!rest(std::move(tried), *wait, now, out)) return;
   bool const alone = !counts.paused || waiting.empty() || waiting.begin()->first == n;
-  if (!repeated) out.logs.push_back(says.failed(*event, result.answer, alone ? wait : std::nullopt, begins));
+  out.logs.push_back(says.failed(*event, result.answer, alone ? wait : std::nullopt, begins));
+  if (repeated) {
+    out.logs.back().level = base::log_level::debug;
+  } else {
+    failing_since_told = now.mono;
+  }
 }
 
 // What a page shows from now on is in another order, unless nothing is outside of memory.

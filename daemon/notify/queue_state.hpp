@@ -90,6 +90,7 @@ struct queue::state {
   base::time_point quiet_until{};  // paused: what Retry-After asked of us
   base::time_point released_at{};  // end of the last pause
   bool draining = false, stopped = false;
+  std::optional<base::time_point> failing_since_told;  // when the log was last told of the failure that lasts
   std::uint64_t unsent_named = 0, unsent_unnamed = 0, refused = 0;
   queue_counts counts;
 

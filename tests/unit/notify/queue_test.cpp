@@ -128,6 +128,21 @@ TEST(queue, a_failure_is_logged_once_until_it_changes) {
   EXPECT_THAT(b.logged(log_level::info), ElementsAre("sink oncall: evt_1 delivered at try 4: 204 No Content"));
 }
 
+TEST(queue, a_failure_that_many_events_meet_is_one_line_an_hour_and_one_at_its_end) {
+  bench b(options({45min, 45min, 45min}));
+  for (int i = 1; i <= 5; ++i) b.add(i, std::string(1, static_cast<char>('a' + i)));
+  for (int i = 1; i <= 4; ++i) b.fail(i, "500");
+  EXPECT_THAT(b.logged(log_level::warn), SizeIs(1));
+  b.pass(55min);
+  for (int i = 1; i <= 4; ++i) b.fail(i, "500");
+  EXPECT_THAT(b.logged(log_level::warn), SizeIs(1));
+  b.pass(55min);
+  for (int i = 1; i <= 4; ++i) b.fail(i, "500");
+  EXPECT_THAT(b.logged(log_level::warn), SizeIs(2)) << "an hour has passed";
+  b.deliver(5);
+  EXPECT_THAT(b.logged(log_level::info), ElementsAre("sink oncall: works again"));
+}
+
 TEST(queue, a_delivery_without_trouble_is_told_at_debug_only) {
   bench b(options({5s}));
   b.add(1, "a");
