@@ -1,0 +1,301 @@
+#include "simulation/deliveries.hpp"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "simulation/matching.hpp"
+
+namespace buildwatch::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+using notify::verdict;
+
+constexpr base::duration rounding = 2ms;
+
+std::string lane_key_of(model::event const& e) { return e.job ? e.provider + "/" + e.job->job_id : e.provider; }
+
+base::duration sum_of(notify::retry_schedule const& all) {
+  return std::accumulate(all.begin(), all.end(), base::duration::zero());
+}
+
+}  // namespace
+
+void deliveries::fail(fact const& f, std::string_view why) const {
+  told_.fail(fmt::format("{} ({}) to {}: {}", f.webhook_id, to_string(f.event->type), f.sink, why));
+}
+
+deliveries::fact* deliveries::find(std::string const& sink, std::string const& webhook_id) {
+  auto const at = by_name_.find({sink, webhook_id});
+  return at == by_name_.end() ? nullptr : &facts_.at(at->second);
+}
+
+// ---- the daemon's life ----
+
+void deliveries::life_begins(setup const& s) {
+  for (auto& [name, sink] : sinks_) sink.there = false;
+  for (sink_setup const& given : s.sinks) {
+    sink_facts& sink = sinks_[given.how.name];
+    unsigned const lane = sink.lane + 1;
+    sink = {};
+    sink.there = true;
+    sink.lane = lane;
+    sink.how = given.how;
+  }
+  now_ = s;
+}
+
+void deliveries::life_ends() {
+  for (auto const n : waiting_) {
+    fact& f = facts_.at(n);
+    if (f.in_flight || f.taken || f.tries != f.tries_stored) f.not_before = {};
+    f.in_flight = f.taken = false;
+    f.tries = f.tries_stored;
+  }
+}
+
+void deliveries::reloaded(setup const& now) {
+  for (auto& [name, sink] : sinks_) sink.there = sink.there && now.sink(name) != nullptr;
+  for (sink_setup const& given : now.sinks) {
+    sink_facts& sink = sinks_[given.how.name];
+    if (!sink.there) {
+      unsigned const lane = sink.lane + 1;
+      sink = {};
+      sink.lane = lane;
+      sink.there = true;
+    } else if (sink.how != given.how || sink.gone) {
+      sink.paused = sink.gone = sink.steady = false;
+      sink.ragged = true;
+      for (auto const n : waiting_) {
+        if (facts_.at(n).sink == given.how.name) facts_.at(n).not_before = {};
+      }
+    } else {
+      sink.ragged = true;
+    }
+    sink.how = given.how;
+  }
+  now_ = now;
+}
+
+// ---- the store ----
+
+void deliveries::asked_for(store::entry const& wanted) const {
+  std::set<std::string> claimed;
+  for (store::claim const& c : wanted.owed) claimed.insert(c.sink);
+  if (claimed != sinks_owed(now_, wanted.what.event)) {
+    told_.fail(
+        fmt::format("{}: it is owed to others than the rules say ({})", wanted.what.event.id, fmt::join(claimed, " ")));
+  }
+}
+
+void deliveries::created(notify::created const& made, bool fallback) {
+  fact f;
+  f.sink = made.sink;
+  f.webhook_id = made.delivery.webhook_id;
+  f.event = made.delivery.event;
+  f.lane_key = lane_key_of(*f.event);
+  f.added = clock_.elapsed();
+  if (f.webhook_id != f.event->id + (fallback ? "-fb" : "")) fail(f, "its webhook-id is another's");
+  if (fallback && !f.event->reason) fail(f, "its reason does not say why it falls back");
+  if (!owed_[f.event->id].insert(f.sink).second) fail(f, "this sink was owed it before");
+  if (!by_name_.emplace(owed_name{f.sink, f.webhook_id}, made.delivery.number).second) fail(f, "it is owed twice");
+  if (!facts_.emplace(made.delivery.number, f).second) fail(f, "its number is another's");
+  waiting_.insert(made.delivery.number);
+}
+
+void deliveries::added(store::entry const& wanted, store::stored const& made) {
+  if (made.known) {
+    told_.expect(made.owed.empty(), "what was stored before is owed anew");
+    return;
+  }
+  told_.expect(made.event->sequence == ++sequence_, "a sequence is left out, or given twice");
+  told_.expect(made.event->id == wanted.what.event.id, "the event stored is another");
+  told_.expect(made.owed.size() == wanted.owed.size(), "not all that is owed was stored");
+  for (notify::created const& c : made.owed) created(c, false);
+}
+
+void deliveries::take(notify::changes const& of, notify::change const& c) {
+  auto const at = facts_.find(c.number);
+  if (at == facts_.end() || at->second.sink != of.sink) {
+    told_.fail(fmt::format("{}: there is no delivery {}", of.sink, c.number));
+    return;
+  }
+  fact& f = at->second;
+  if (f.stored != state::waiting) return;  // buried meanwhile
+  switch (c.fate) {
+    case notify::fate::delivered:
+      if (!f.taken) fail(f, "it is recorded as delivered, and its receiver has not said so");
+      f.stored = state::delivered;
+      ++delivered_;
+      break;
+    case notify::fate::retry:
+      if (f.taken) fail(f, "it is recorded for another try, and was delivered");
+      f.tries_stored = c.tries;
+      return;
+    case notify::fate::dead:
+      if (f.taken) fail(f, "it is recorded as dead, and was delivered");
+      if (!reason_holds(f, c)) fail(f, "it is dead, which is not so: " + c.why);
+      f.stored = state::dead;
+      ++dead_;
+      break;
+  }
+  waiting_.erase(c.number);
+}
+
+bool deliveries::reason_holds(fact const& f, notify::change const& c) const {
+  sink_facts const& sink = sinks_.at(f.sink);
+  if (!sink.there || !sink.steady) return true;
+  if (c.why.starts_with("as the sink is disabled")) return sink.gone;
+  if (c.why.starts_with("after it had waited")) {
+    bool const long_enough = clock_.elapsed() - f.added + 1min >= sum_of(sink.how.retry);
+    return sink.how.pauses && !sink.how.retry.empty() && (long_enough || clock_.wall_steps() > 0);
+  }
+  return c.why.starts_with("after ") && c.tries == f.tries && c.tries > sink.how.retry.size();
+}
+
+void deliveries::recorded(notify::changes const& what, std::vector<notify::created> const& made) {
+  std::set<std::string> fall;
+  for (notify::change const& c : what.deliveries) {
+    auto const at = facts_.find(c.number);
+    bool const waits = at != facts_.end() && at->second.stored == state::waiting;
+    take(what, c);
+    if (!waits || c.fate != notify::fate::dead || what.fallback.empty()) continue;
+    if (!owed_[at->second.event->id].contains(what.fallback)) fall.insert(at->second.event->id);
+  }
+  std::set<std::string> fell;
+  for (notify::created const& c : made) fell.insert(c.delivery.event->id);
+  told_.expect(fall == fell, "what is dead falls back otherwise than it should");
+  for (notify::created const& c : made) created(c, true);
+}
+
+void deliveries::asked_to_bury(notify::burial const& what) const {
+  auto const at = sinks_.find(what.sink);
+  if (at == sinks_.end() || !at->second.there || at->second.gone) return;
+  told_.fail(what.sink + ": what it is owed is buried, and it is neither removed nor gone");
+}
+
+void deliveries::buried(notify::burial const& what, notify::buried const& result) {
+  std::set<std::string> fall;
+  for (notify::owed const& o : result.dead) {
+    fact& f = facts_.at(o.number);
+    if (f.sink != what.sink || f.stored != state::waiting) fail(f, "it is buried, and does not wait there");
+    if (f.in_flight && f.lane == lane_of(f.sink)) fail(f, "it is buried while it is tried");
+    f.stored = state::dead;
+    ++dead_;
+    waiting_.erase(o.number);
+    if (!what.fallback.empty() && !owed_[f.event->id].contains(what.fallback)) fall.insert(f.event->id);
+  }
+  std::set<std::string> fell;
+  for (notify::created const& c : result.made) fell.insert(c.delivery.event->id);
+  told_.expect(fall == fell, "what is buried falls back otherwise than it should");
+  for (notify::created const& c : result.made) created(c, true);
+}
+
+void deliveries::fell_back(notify::overdue const& what, notify::fallen_back const& result) {
+  for (notify::created const& c : result.made) {
+    std::string const& id = c.delivery.event->id;
+    fact const* of = find(what.sink, id);
+    if (of == nullptr) of = find(what.sink, id + "-fb");
+    told_.expect(of != nullptr && of->stored == state::waiting, id + ": falls back, and did not wait");
+    created(c, true);
+  }
+}
+
+// ---- the receivers ----
+
+unsigned deliveries::lane_of(std::string const& sink) const {
+  auto const at = sinks_.find(sink);
+  return at == sinks_.end() ? 0 : at->second.lane;
+}
+
+void deliveries::check_start(fact const& f, notify::delivery_number number, sink_facts const& s,
+                             notify::delivery const& what, unsigned lane) const {
+  if (what.event.id != f.event->id || what.event.sequence != f.event->sequence) fail(f, "another event is sent");
+  if (f.stored == state::delivered) fail(f, "it is sent again, and was recorded as delivered");
+  if (f.stored == state::dead) fail(f, "it is sent, and was recorded as dead");
+  if (f.in_flight) fail(f, "it is tried twice at once");
+  if (f.taken) fail(f, "it is sent again, and its receiver had taken it");
+  if (clock_.elapsed() + rounding < f.not_before && clock_.wall_steps() == 0) fail(f, "it is tried before its time");
+  if (lane != s.lane) return fail(f, "its sink was removed");
+  if (s.steady && f.tries > s.how.retry.size()) fail(f, "it is tried more often than its schedule says");
+  if (s.in_flight.size() >= s.how.concurrency) fail(f, "more are tried at once than `concurrency` says");
+  if (s.paused && !s.in_flight.empty()) fail(f, "its sink pauses, and another is being tried");
+  if (s.paused && clock_.elapsed() + rounding < s.quiet_until) fail(f, "its sink asked to be left alone");
+  if (s.gone) fail(f, "its sink wants nothing more");
+  for (auto const n : s.in_flight) {
+    if (facts_.at(n).lane_key == f.lane_key) fail(f, "two of one job are tried at once");
+  }
+  auto const newest = s.newest.find(f.lane_key);
+  bool const in_order = newest == s.newest.end() || newest->second < number;
+  if (f.tries == 0 && !in_order && !s.ragged && clock_.wall_steps() == 0) fail(f, "it is out of order");
+}
+
+void deliveries::begins(std::string const& sink, unsigned lane, notify::delivery const& what) {
+  told_.tell("try", sink, what.webhook_id);
+  ++tries_;
+  auto const at = by_name_.find({sink, what.webhook_id});
+  if (at == by_name_.end()) {
+    told_.fail(what.webhook_id + " is sent to " + sink + ", and was never stored as owed to it");
+    return;
+  }
+  fact& f = facts_.at(at->second);
+  sink_facts& s = sinks_[sink];
+  check_start(f, at->second, s, what, lane);
+  f.in_flight = true;
+  f.lane = lane;
+  if (lane != s.lane) return;
+  s.in_flight.insert(at->second);
+  auto& newest = s.newest[f.lane_key];
+  newest = std::max(newest, at->second);
+}
+
+void deliveries::received(std::string const& sink, std::string const& webhook_id) {
+  fact* const f = find(sink, webhook_id);
+  if (f != nullptr && f->got++ > 0) ++repeated_;
+}
+
+void deliveries::ended(std::string const& sink, std::string const& webhook_id, notify::attempt const& result) {
+  told_.tell("try ended", sink, webhook_id, result.answer);
+  auto const at = by_name_.find({sink, webhook_id});
+  if (at == by_name_.end()) return;
+  fact& f = facts_.at(at->second);
+  sink_facts& s = sinks_[sink];
+  f.in_flight = false;
+  bool const here = f.lane == s.lane;
+  if (here) s.in_flight.erase(at->second);
+  if (result.verdict != verdict::delivered && here) s.ragged = true;
+  if (result.verdict == verdict::stopped) return;
+  ++f.tries;
+  if (result.verdict == verdict::delivered) {
+    f.taken = true;
+    if (!here || !std::exchange(s.paused, false)) return;
+    s.quiet_until = {};
+    for (auto const n : waiting_) {
+      fact& other = facts_.at(n);
+      if (other.sink == sink && std::exchange(other.hit_by_pause, false)) other.not_before = {};
+    }
+    return;
+  }
+  if (!here) return;
+  if (result.verdict == verdict::gone) s.gone = true;
+  bool const pauses = result.verdict == verdict::retry_paused && s.how.pauses && !s.how.retry.empty();
+  base::duration const asked = std::min<base::duration>(result.retry_after.value_or(0s), 24h);
+  if (pauses) {
+    s.paused = true;
+    s.quiet_until = std::max(s.quiet_until, clock_.elapsed() + asked);
+  }
+  f.hit_by_pause = pauses;
+  if (f.tries > s.how.retry.size()) return;
+  f.not_before = clock_.elapsed() + std::max(s.how.retry[f.tries - 1] * 8 / 10, asked);
+}
+
+std::string deliveries::missing() const {
+  for (auto const n : waiting_) {
+    fact const& f = facts_.at(n);
+    if (sinks_.at(f.sink).there) return fmt::format("{} was never delivered to {}", f.webhook_id, f.sink);
+  }
+  return {};
+}
+
+}  // namespace buildwatch::simulation

@@ -1,0 +1,37 @@
+// The oracle: knows what must come of what happened. Simple, and apart from the code under test.
+#pragma once
+
+#include "simulation/deliveries.hpp"
+#include "simulation/limits.hpp"
+#include "simulation/transitions.hpp"
+
+namespace buildwatch::simulation {
+
+struct oracle {
+  oracle(virtual_clock const& clock, chronicle& log)
+      : told(log), transitions(clock, log), deliveries(clock, log), limits(clock, log) {}
+
+  void life_begins(setup const& s) {
+    transitions.life_begins();
+    transitions.in_force(s);
+    deliveries.life_begins(s);
+    limits.life_begins(s);
+  }
+  void life_ends() {
+    transitions.life_ends();
+    deliveries.life_ends();
+    limits.life_ends();
+  }
+  void reloaded(setup const& before, setup const& now) {
+    transitions.in_force(now);
+    deliveries.reloaded(now);
+    limits.reloaded(before, now);
+  }
+
+  chronicle& told;
+  simulation::transitions transitions;
+  simulation::deliveries deliveries;
+  simulation::limits limits;
+};
+
+}  // namespace buildwatch::simulation

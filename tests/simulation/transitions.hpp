@@ -1,0 +1,87 @@
+// The oracle of transitions: what the providers have shown, against what was stored as an event.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "buildwatch/watch/ports.hpp"
+#include "simulation/chronicle.hpp"
+#include "simulation/setup.hpp"
+#include "simulation/world.hpp"
+
+namespace buildwatch::simulation {
+
+/// A clock that runs since something was first seen, until it is seen to be over. What was seen and not yet stored is
+/// forgotten in a crash: then the clock may go on from where it was before.
+struct lasting {
+  std::optional<base::duration> since;
+  std::optional<base::duration> before;  ///< `since`, when it was last over
+  base::duration over_at{};
+
+  void goes_on(base::duration now) {
+    if (!since) since = now;
+  }
+  void is_over(base::duration now) {
+    if (since) before = since, over_at = now;
+    since.reset();
+  }
+  /// `stored_at`: when what is known was last stored.
+  void life_ends(base::duration stored_at) {
+    if (before && over_at >= stored_at) since = before;
+  }
+  /// Whether it has lasted for `long_enough`, now or when it ended a moment ago (an event of it may be on its way).
+  [[nodiscard]] bool reached(base::duration long_enough, base::duration now) const;
+};
+
+class transitions {
+ public:
+  transitions(virtual_clock const& clock, chronicle& told) : clock_(clock), told_(told) {}
+
+  // What happens.
+  void life_begins();
+  void life_ends();
+  /// From now on the daemon goes by `s`.
+  void in_force(setup const& s);
+  /// An answer was handed to the daemon.
+  void answered(std::string const& provider, std::string const& job_id, std::uint32_t build, watch::asks what,
+                model::observation const& seen);
+  /// The daemon wants it stored; whether there is such a transition.
+  void claimed(watch::transition const& what);
+  void stored(watch::transition const& what);
+  /// What was known `ago` was stored.
+  void remembered(base::duration ago) { remembered_ = up() - ago; }
+
+  /// What is missing, with all that ended by now; empty: nothing.
+  [[nodiscard]] std::string missing(setup const& s, world& truth) const;
+  [[nodiscard]] std::uint64_t count() const { return ids_.size(); }
+
+ private:
+  struct build_facts {
+    bool proven = false, running_seen = false, finished_seen = false;
+    bool started = false, finished = false;
+    lasting undecided;
+  };
+  struct subject {  ///< a job's build, or a provider: whose outages are told
+    lasting failing;
+    base::duration patience = base::duration::max();
+    std::optional<std::int64_t> open;  ///< when the outage told began, by the wall clock
+    base::duration opened_at{};
+  };
+  /// Time for which the daemon has run in all: outages count that alone.
+  [[nodiscard]] base::duration up() const;
+  void claimed_build(model::event const& e, build_facts const& known);
+  void claimed_outage(model::event const& e, subject const& of, watch::reach_memory const* reach);
+  [[nodiscard]] std::string missing_of(job_setup const& j, script const& s) const;
+  void fail(model::event const& e, std::string_view why);
+
+  virtual_clock const& clock_;
+  chronicle& told_;
+  std::map<std::string, build_facts> builds_;
+  std::map<std::string, subject> jobs_, providers_;
+  std::map<std::string, std::string> ids_;  ///< what each id stands for
+  base::duration up_before_{}, life_began_{}, remembered_{};
+};
+
+}  // namespace buildwatch::simulation
