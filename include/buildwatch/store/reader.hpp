@@ -63,8 +63,8 @@ class reader {
     std::string provider;
     std::string job_id;
   };
-  /// Newest first. `before`: the sequence number of an earlier page's last row, 0: from the newest. `of` nullopt: of
-  /// all jobs.
+  /// Of one job by number, the highest first; of all jobs (`of` nullopt) as they were stored, the last first. `before`:
+  /// `next` of an earlier page, 0: from the start.
   struct builds_page {
     std::vector<kept_build> rows;
     std::optional<std::uint64_t> next;

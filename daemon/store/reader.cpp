@@ -1,0 +1,183 @@
+#include "buildwatch/store/reader.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "store/failure.hpp"
+#include "store/ground.hpp"
+#include "store/receipts.hpp"
+#include "store/rows.hpp"
+
+namespace buildwatch::store {
+namespace {
+
+using namespace std::chrono_literals;
+
+connection beside_a_daemon(std::string path) { return {std::move(path), SQLite::OPEN_READONLY, 5s}; }
+
+/// Nothing lasting while one call reads: its pages are of one state.
+class snapshot {
+ public:
+  explicit snapshot(connection& file) : file_(file) { file_.execute("BEGIN"); }
+  ~snapshot() { file_.roll_back(); }
+  snapshot(snapshot const&) = delete;
+  snapshot& operator=(snapshot const&) = delete;
+
+ private:
+  connection& file_;
+};
+
+class sqlite_reader final : public reader {
+ public:
+  sqlite_reader(connection file, bool unchanging)
+      : path_(file.path()), file_(std::move(file)), unchanging_(unchanging) {
+    file_->tidy_at_close(false);
+  }
+
+  builds_page builds(std::optional<job> const& of, std::uint64_t before, std::size_t limit) override {
+    return looking([&] { return of ? builds_of(*of, before, limit) : all_builds(before, limit); });
+  }
+  std::vector<kept_event> events(std::optional<job> const& of, std::uint64_t after, std::size_t limit) override {
+    return looking([&] { return read_events(of, after, limit); });
+  }
+  std::vector<receipt> undelivered(notify::delivery_number after, std::size_t limit) override {
+    return looking([&] {
+      static std::string const sql = fmt::format(
+          "{} WHERE standing IN ('waiting', 'dead') AND number > ? ORDER BY number LIMIT ?", receipt_select);
+      std::vector<receipt> all;
+      query q(*file_, sql);
+      q.with(after, limit);
+      while (q.next()) all.push_back(read_receipt(q));
+      return all;
+    });
+  }
+
+ private:
+  template <class Look>
+  auto looking(Look look) -> decltype(look());
+  [[nodiscard]] bool somebody_writes() const;
+  void reopen();
+
+  builds_page builds_of(job const& of, std::uint64_t before, std::size_t limit);
+  builds_page all_builds(std::uint64_t before, std::size_t limit);
+  std::vector<kept_event> read_events(std::optional<job> const& of, std::uint64_t after, std::size_t limit);
+  void add_receipts(kept_event& e);
+
+  std::string path_;
+  std::optional<connection> file_;
+  bool unchanging_;  // no log when it was opened: nobody was writing
+};
+
+/// What was opened without locks is read again with them, once somebody writes.
+template <class Look>
+auto sqlite_reader::looking(Look look) -> decltype(look()) {
+  if (unchanging_) {
+    try {
+      auto answer = guarded(*file_, "read", look);
+      if (!somebody_writes()) return answer;
+    } catch (failure const&) {
+      if (!somebody_writes()) throw;
+    }
+    reopen();
+  }
+  return guarded(*file_, "read", [&] {
+    snapshot const one(*file_);
+    return look();
+  });
+}
+
+bool sqlite_reader::somebody_writes() const {
+  auto const now = look_at(path_, false);
+  return !now || now->log_there;
+}
+
+void sqlite_reader::reopen() {
+  auto file = open_existing(path_, beside_a_daemon);
+  if (!file) throw failure(file.error().text, true);
+  file_.emplace(std::move(*file));
+  file_->tidy_at_close(false);
+  unchanging_ = false;
+}
+
+std::string const& build_select() {
+  static std::string const sql = fmt::format("SELECT place, provider, job_id, job, {} FROM builds", build_columns);
+  return sql;
+}
+
+/// One row more than asked for tells whether there are more.
+reader::builds_page read_builds(query& q, std::size_t limit, bool by_number) {
+  reader::builds_page page;
+  std::uint64_t last = 0;
+  while (q.next()) {
+    if (page.rows.size() == limit) {
+      page.next = last;
+      break;
+    }
+    std::uint64_t const place = q.number();
+    kept_build b;
+    b.provider = q.text();
+    b.job_id = q.text();
+    b.job = q.text();
+    b.build = read_build(q);
+    last = by_number ? b.build.number : place;
+    page.rows.push_back(std::move(b));
+  }
+  return page;
+}
+
+std::int64_t below(std::uint64_t before) {
+  return before == 0 ? std::numeric_limits<std::int64_t>::max() : static_cast<std::int64_t>(before);
+}
+
+reader::builds_page sqlite_reader::builds_of(job const& of, std::uint64_t before, std::size_t limit) {
+  query q(*file_, build_select() + " WHERE provider = ? AND job_id = ? AND build < ? ORDER BY build DESC LIMIT ?");
+  return read_builds(q.with(of.provider, of.job_id, below(before), limit + 1), limit, true);
+}
+
+reader::builds_page sqlite_reader::all_builds(std::uint64_t before, std::size_t limit) {
+  query q(*file_, build_select() + " WHERE place < ? ORDER BY place DESC LIMIT ?");
+  return read_builds(q.with(below(before), limit + 1), limit, false);
+}
+
+std::vector<kept_event> sqlite_reader::read_events(std::optional<job> const& of, std::uint64_t after,
+                                                   std::size_t limit) {
+  static std::string const select =
+      fmt::format("SELECT {}, (SELECT text FROM texts WHERE texts.id = not_asked) FROM events", event_columns);
+  std::vector<kept_event> all;
+  query q(*file_, select + (of ? " WHERE sequence > ? AND provider = ? AND job_id = ? ORDER BY sequence LIMIT ?"
+                               : " WHERE sequence > ? ORDER BY sequence LIMIT ?"));
+  q.with(after);
+  if (of) q.with(of->provider, of->job_id);
+  q.with(limit);
+  while (q.next()) {
+    kept_event e;
+    e.event = read_event(q);
+    if (auto const text = q.maybe_text()) e.not_asked = reasons_in(*text);
+    all.push_back(std::move(e));
+  }
+  for (kept_event& e : all) add_receipts(e);
+  return all;
+}
+
+void sqlite_reader::add_receipts(kept_event& e) {
+  static std::string const sql = fmt::format("{} WHERE event = ? ORDER BY number", receipt_select);
+  query q(*file_, sql);
+  q.with(e.event.sequence);
+  while (q.next()) e.receipts.push_back(read_receipt(q));
+}
+
+}  // namespace
+
+base::result<std::unique_ptr<reader>> reader::open(std::string const& path) {
+  auto const found = look_at(path, false);
+  if (!found) return found.error();
+  if (!found->there || found->bytes == 0) return std::unique_ptr<reader>();
+  // Without a log nobody writes. SQLite would make one just to read, and leave it there.
+  bool const unchanging = !found->log_there;
+  auto file = open_existing(path, unchanging ? &connection::unchanging : &beside_a_daemon);
+  if (!file) return file.error();
+  return std::unique_ptr<reader>(std::make_unique<sqlite_reader>(std::move(*file), unchanging));
+}
+
+}  // namespace buildwatch::store

@@ -1,0 +1,58 @@
+#include "store/receipts.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "store/failure.hpp"
+#include "store/schema.hpp"
+
+namespace buildwatch::store {
+namespace {
+
+constexpr std::array<std::string_view, 4> standing_names{"waiting", "delivered", "dead", "dropped"};
+
+standing standing_named(std::string_view word) {
+  std::size_t i = 0;
+  while (i + 1 < standing_names.size() && standing_names[i] != word) ++i;
+  return static_cast<standing>(i);
+}
+
+}  // namespace
+
+std::string_view to_string(standing s) { return standing_names[static_cast<std::size_t>(s)]; }
+
+receipt read_receipt(query& q) {
+  receipt r;
+  r.number = q.number();
+  r.event_id = q.text();
+  bool const fallback = q.maybe_text().has_value();
+  r.webhook_id = fallback ? r.event_id + "-fb" : r.event_id;
+  r.sink = q.text();
+  r.rule = q.text();
+  r.standing = standing_named(q.text());
+  r.added = q.time();
+  base::wall_time const due = q.time();
+  r.at = q.maybe_time().value_or(due);
+  r.tries = q.small();
+  r.answer = q.text();
+  r.why = q.text();
+  r.behind_pause = q.flag() && r.standing == standing::waiting;
+  return r;
+}
+
+base::result<connection> open_existing(std::string const& path, connection (*connect)(std::string)) {
+  try {
+    connection file = connect(path);
+    try {
+      if (auto why = unfit(file, true)) return base::error{std::move(*why)};
+    } catch (SQLite::Exception const& e) {
+      return base::error{explain(e, file, "read").what()};
+    }
+    return file;
+  } catch (SQLite::Exception const& e) {
+    return base::error{fmt::format("cannot open {}: {}", path, e.what())};
+  }
+}
+
+}  // namespace buildwatch::store

@@ -1,0 +1,210 @@
+#include "buildwatch/store/store.hpp"
+
+#include <pthread.h>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "store/worker.hpp"
+
+namespace buildwatch::store {
+namespace {
+
+namespace asio = boost::asio;
+
+/// Who waits for what, on the loop.
+class hall {
+ public:
+  explicit hall(asio::any_io_executor loop) : loop_(std::move(loop)) {}
+
+  /// Until `what` has come back. A wait that is dropped with the hall never returns: its coroutine is destroyed.
+  asio::awaitable<void> wait_for(task const* what) {
+    return asio::async_initiate<asio::use_awaitable_t<> const, void()>(
+        [this, what](auto handler) {
+          waiting_[what] = std::make_unique<waiter_of<decltype(handler)>>(std::move(handler));
+          hold_loop();
+        },
+        asio::use_awaitable);
+  }
+  void wait_for_end(std::function<void()> done) {
+    done_ = std::move(done);
+    hold_loop();
+  }
+
+  void came_back(finished const& batch) {
+    counts_.commits += batch.commits;
+    counts_.requests += batch.writes;
+    for (auto const& t : batch.tasks) {
+      auto const who = waiting_.extract(t.get());
+      if (!who.empty()) who.mapped()->wake();
+    }
+    if (waiting_.empty() && !done_) work_ = {};
+  }
+  void ended() {
+    auto const done = std::exchange(done_, {});
+    work_ = {};
+    if (done) done();
+  }
+  /// Destroys the coroutines that wait.
+  void clear() {
+    auto const gone = std::exchange(waiting_, {});
+    done_ = {};
+    work_ = {};
+  }
+  [[nodiscard]] store::statistics const& counted() const { return counts_; }
+
+ private:
+  struct waiter {
+    virtual ~waiter() = default;
+    virtual void wake() = 0;
+  };
+  template <class Handler>
+  struct waiter_of final : waiter {
+    explicit waiter_of(Handler h) : handler(std::move(h)) {}
+    void wake() override { asio::post(std::move(handler)); }
+    Handler handler;
+  };
+
+  /// The loop does not run dry while the thread works.
+  void hold_loop() { work_ = asio::prefer(loop_, asio::execution::outstanding_work.tracked); }
+
+  asio::any_io_executor loop_;
+  asio::any_io_executor work_;
+  std::map<task const*, std::unique_ptr<waiter>> waiting_;
+  std::function<void()> done_;
+  store::statistics counts_;
+};
+
+/// Runs `work` on a thread of its own that takes no signals: they are the loop's.
+void start_thread(std::function<void()> work) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    std::thread(std::move(work)).detach();
+  } catch (...) {
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+class threaded_store final : public store {
+ public:
+  threaded_store(asio::any_io_executor loop, std::unique_ptr<database> file, std::function<base::wall_time()> now)
+      : hall_(std::make_shared<hall>(loop)), desk_(std::make_shared<desk>(loop)) {
+    // The thread may outlive this object and the loop: it owns the desk, and knows the hall only when it is on the
+    // loop.
+    auto const back = [desk = desk_, hall = std::weak_ptr(hall_)](finished batch) {
+      desk->send_back([hall, batch = std::move(batch)] {
+        if (auto const here = hall.lock()) here->came_back(batch);
+      });
+    };
+    auto const w = std::make_shared<worker>(*desk_, std::move(file), std::move(now), back);
+    start_thread([w, desk = desk_, hall = std::weak_ptr(hall_)] {
+      w->run();
+      desk->send_back([hall] {
+        if (auto const here = hall.lock()) here->ended();
+      });
+    });
+  }
+  ~threaded_store() override {
+    desk_->abandon();
+    hall_->clear();
+  }
+
+  asio::awaitable<base::result<std::vector<stored>>> add(std::vector<entry> what) override {
+    return ask<std::vector<stored>>(true, [what = std::move(what)](database& d) { return d.add(what); });
+  }
+  asio::awaitable<base::result<void>> remember(watch::memory what) override {
+    auto const done = co_await ask<bool>(true, remembering(std::move(what)));
+    if (!done) co_return done.error();
+    co_return base::result<void>{};
+  }
+  asio::awaitable<base::result<watch::memory>> known() override {
+    return ask<watch::memory>(false, [](database& d) { return d.known(); });
+  }
+  asio::awaitable<base::result<notify::page>> read(std::string sink, notify::reading order,
+                                                   std::optional<notify::place> after, std::size_t limit) override {
+    return ask<notify::page>(false, [sink = std::move(sink), order, after, limit](database& d) {
+      return d.read(sink, order, after, limit);
+    });
+  }
+  asio::awaitable<base::result<notify::sink_memory>> memory_of(std::string sink) override {
+    return ask<notify::sink_memory>(false, [sink = std::move(sink)](database& d) { return d.memory_of(sink); });
+  }
+  asio::awaitable<base::result<std::vector<notify::created>>> record(notify::changes what) override {
+    return ask<std::vector<notify::created>>(true, [what = std::move(what)](database& d) { return d.record(what); });
+  }
+  asio::awaitable<base::result<notify::fallen_back>> fall_back(notify::overdue what) override {
+    return ask<notify::fallen_back>(true, [what = std::move(what)](database& d) { return d.fall_back(what); });
+  }
+  asio::awaitable<base::result<notify::buried>> bury(notify::burial what) override {
+    return ask<notify::buried>(true, [what = std::move(what)](database& d) { return d.bury(what); });
+  }
+  asio::awaitable<base::result<std::vector<std::string>>> owing() override {
+    return ask<std::vector<std::string>>(false, [](database& d) { return d.owing(); });
+  }
+  asio::awaitable<bool> changed_elsewhere() override {
+    auto const changed = co_await ask<bool>(false, looking());
+    co_return changed&&* changed;
+  }
+
+  void keep(std::uint32_t builds, base::duration events) override {
+    auto t = std::make_shared<task>();
+    t->work = [builds, events](database& d) { d.keep(builds, events); };
+    if (!closed_) desk_->ask(std::move(t));
+  }
+  void close(std::function<void()> done) override {
+    closed_ = true;
+    hall_->wait_for_end(std::move(done));
+    desk_->close();
+  }
+  [[nodiscard]] statistics counted() const override { return hall_->counted(); }
+
+ private:
+  static std::function<bool(database&)> remembering(watch::memory what) {
+    return [what = std::move(what)](database& d) {
+      d.remember(what);
+      return true;
+    };
+  }
+  /// Asked twice, after a transaction was rolled back, it still tells what the first time showed.
+  static std::function<bool(database&)> looking() {
+    return [changed = false](database& d) mutable { return changed = d.changed_elsewhere() || changed; };
+  }
+
+  template <class Answer>
+  asio::awaitable<base::result<Answer>> ask(bool writes, std::function<Answer(database&)> work) {
+    if (closed_) co_return base::error{"the store is closed"};
+    auto const answer = std::make_shared<std::optional<Answer>>();
+    auto const t = std::make_shared<task>();
+    t->writes = writes;
+    t->work = [answer, work = std::move(work)](database& d) { *answer = work(d); };
+    desk_->ask(t);
+    co_await hall_->wait_for(t.get());
+    if (t->failed) co_return base::error{std::move(*t->failed)};
+    co_return std::move(**answer);
+  }
+
+  std::shared_ptr<hall> hall_;
+  std::shared_ptr<desk> desk_;
+  bool closed_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<store> make_store(asio::any_io_executor loop, std::unique_ptr<database> file,
+                                  std::function<base::wall_time()> now) {
+  return std::make_unique<threaded_store>(std::move(loop), std::move(file), std::move(now));
+}
+
+}  // namespace buildwatch::store
