@@ -34,7 +34,7 @@ file(CONFIGURE OUTPUT ${made}/buildwatch.yaml CONTENT "${text}" @ONLY)
 # Where Debian 12 has units and what belongs to the machine does not depend on the prefix.
 install(TARGETS buildwatchd RUNTIME DESTINATION bin)
 install(FILES ${here}/buildwatchd.service ${here}/buildwatchd@.service DESTINATION /lib/systemd/system)
-install(FILES ${here}/buildwatch.catalog DESTINATION lib/systemd/catalog OPTIONAL)
+install(FILES ${here}/buildwatch.catalog DESTINATION lib/systemd/catalog)
 install(FILES ${made}/buildwatch.yaml DESTINATION /etc/buildwatch)
 install(DIRECTORY DESTINATION /etc/buildwatch/jobs.d)
 install(DIRECTORY DESTINATION /etc/buildwatch/credentials DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)

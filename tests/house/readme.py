@@ -13,7 +13,10 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 SIMULATOR = TOP / "tests/simulator/simulator.py"
-os.environ["STATE_DIRECTORY"] = tempfile.mkdtemp(prefix="buildwatch-readme-")  # no store in the home of whoever runs this
+SIMULATOR_COMMAND = ["/usr/bin/python3", SIMULATOR, "--http-port", "18480", "--script", TOP / "tests/simulator/demo.json"]
+FOLDER = tempfile.TemporaryDirectory(prefix="buildwatch-readme-")
+STATE = pathlib.Path(FOLDER.name)
+os.environ["STATE_DIRECTORY"] = FOLDER.name  # no store in the home of whoever runs this
 LIMIT = 600  # seconds; only so that a hang ends
 
 
@@ -60,14 +63,29 @@ def run_demo(command):
 
 
 def run_with_simulator(command, expect):
-    simulator = subprocess.Popen(["/usr/bin/python3", SIMULATOR, "--http-port", "18480", "--script",
-                                  TOP / "tests/simulator/demo.json"], stdout=subprocess.PIPE)
+    simulator = subprocess.Popen(SIMULATOR_COMMAND, stdout=subprocess.PIPE)
     try:
         simulator.stdout.readline()
         run(command, expect)
     finally:
         simulator.terminate()
         simulator.wait(timeout=LIMIT)
+
+
+def run_after_builds(command, expect):
+    """A store to look into: the daemon has watched the demo's builds once."""
+    if not (STATE / "state.db").exists():
+        simulator = subprocess.Popen(SIMULATOR_COMMAND, stdout=subprocess.PIPE)
+        simulator.stdout.readline()
+        daemon = subprocess.Popen(["./daemon/run", "run", "--config", "config/demo.yaml"], cwd=TOP, stdout=subprocess.PIPE)
+        try:
+            read_until(daemon, ["demo-fails #1 failed"])
+        finally:
+            daemon.terminate()
+            daemon.communicate(timeout=LIMIT)
+            simulator.terminate()
+            simulator.wait(timeout=LIMIT)
+    run(command, expect)
 
 
 KNOWN = {
@@ -77,11 +95,16 @@ KNOWN = {
     "./daemon/run check --online --config config/demo.yaml": lambda c: run_with_simulator(c, "job demo-fails: ok"),
     "./daemon/run notify console --config config/demo.yaml": lambda c: run(c, "console: delivered"),
     "./daemon/run notify console --config config/demo.yaml --event success": lambda c: run(c, "passed"),
+    "./daemon/run history --config config/demo.yaml": lambda c: run_after_builds(c, "demo-fails"),
+    "./daemon/run history --events --config config/demo.yaml": lambda c: run_after_builds(c, "delivered"),
+    "./daemon/run outbox list --config config/demo.yaml": lambda c: run_after_builds(c, ""),
+    "./daemon/run outbox retry --config config/demo.yaml": lambda c: run_after_builds(c, ""),
+    "./daemon/run explain demo-fails failure --config config/demo.yaml": lambda c: run(c, "console: owed"),
     "./daemon/run --help": lambda c: run(c, "--config"),
     # This test is part of both: listing shows that they install, build and find the tests.
     "./tests/run": lambda c: run(c + " -N", "house.readme"),
     "./tests/run --sanitize": lambda c: None,  # .ci/run runs it whole
-    "tests/bench/run": lambda c: run(c + " --seconds 1 --rounds 1 --jobs 100 --interval 1 --duration 2", "buildwatch"),
+    "tests/bench/run": lambda c: run(c + " --seconds 1 --rounds 1 --jobs 100 --interval 1 --duration 2 --transitions 200", "buildwatch"),
 }
 
 
