@@ -1,14 +1,16 @@
 #include "buildwatch/cli/app.hpp"
-#include "buildwatch/base/print.hpp"
 
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "buildwatch/base/print.hpp"
 #include "buildwatch/base/version.hpp"
 #include "buildwatch/service/commands.hpp"
 #include "cli/commands.hpp"
@@ -28,51 +30,132 @@ std::vector<std::string> selectors() { return {model::selector_words().begin(), 
 /// Everything the command line can say.
 struct command_line {
   explicit command_line(CLI::App& top);
+  /// Carries out the subcommand that was named.
+  int follow();
 
-  common_options common;
-  check_options check;
-  notify_options notify;
-  std::string level;
-  std::string selector = "failure";
-  CLI::App* run_command = nullptr;
-  CLI::App* check_command = nullptr;
-  CLI::App* notify_command = nullptr;
+ private:
+  void add_common(CLI::App& top);
+  void add_check(CLI::App& top);
+  void add_notify(CLI::App& top);
+  void add_explain(CLI::App& top);
+  void add_history(CLI::App& top);
+  void add_outbox(CLI::App& top);
+  CLI::App* add_outbox_part(CLI::App& outbox, std::string const& name, std::string const& what);
+
+  common_options common_;
+  check_options check_;
+  notify_options notify_;
+  explain_options explain_;
+  history_options history_;
+  outbox_options outbox_;
+  std::string level_;
+  std::string selector_ = "failure";
+  std::vector<std::pair<CLI::App*, std::function<int()>>> commands_;
 };
 
 command_line::command_line(CLI::App& top) {
   top.set_version_flag("--version", fmt::format("buildwatchd {}", base::version()));
   top.require_subcommand(1);
   top.fallthrough();
-  top.add_option("--config", common.config, "the configuration")->type_name("FILE")->capture_default_str();
-  top.add_option("--log-level", level, "how much to log, instead of what the file says")
+  add_common(top);
+  auto* const run_command = top.add_subcommand("run", "the daemon, in the foreground; logs to stderr");
+  commands_.emplace_back(run_command, [this] { return run(common_); });
+  add_check(top);
+  add_notify(top);
+  add_explain(top);
+  add_history(top);
+  add_outbox(top);
+}
+
+void command_line::add_common(CLI::App& top) {
+  top.add_option("--config", common_.config, "the configuration")->type_name("FILE")->capture_default_str();
+  top.add_option("--log-level", level_, "how much to log, instead of what the file says")
       ->type_name("LEVEL")
       ->check(CLI::IsMember(level_names));
-  top.add_option("--credentials-dir", common.credentials_dir,
+  top.add_option("--credentials-dir", common_.credentials_dir,
                  "where ${credential:NAME} is read, instead of $CREDENTIALS_DIRECTORY")
       ->type_name("DIR");
+}
 
-  run_command = top.add_subcommand("run", "the daemon, in the foreground; logs to stderr");
+void command_line::add_check(CLI::App& top) {
+  auto* const command = top.add_subcommand("check", "validates the configuration");
+  command->add_option("FILE", common_.config, "the configuration, instead of --config");
+  command->add_flag("--online", check_.online, "also ask each provider for each job, and connect to each webhook host");
+  command->add_flag("--strict", check_.strict, "warnings are errors");
+  commands_.emplace_back(command, [this] { return check(common_, check_); });
+}
 
-  check_command = top.add_subcommand("check", "validates the configuration");
-  check_command->add_option("FILE", common.config, "the configuration, instead of --config");
-  check_command->add_flag("--online", check.online,
-                          "also ask each provider for each job, and connect to each webhook host");
-  check_command->add_flag("--strict", check.strict, "warnings are errors");
-
-  notify_command = top.add_subcommand("notify", "sends one test event through one sink, and prints the answer");
-  notify_command->add_option("SINK", notify.sink, "name of the sink")->required();
-  notify_command->add_option("--event", selector, "what kind of event: a selector, as in rules")
+void command_line::add_notify(CLI::App& top) {
+  auto* const command = top.add_subcommand("notify", "sends one test event through one sink, and prints the answer");
+  command->add_option("SINK", notify_.sink, "name of the sink")->required();
+  command->add_option("--event", selector_, "what kind of event: a selector, as in rules")
       ->type_name("SELECTOR")
       ->capture_default_str()
       ->check(CLI::IsMember(selectors()));
+  commands_.emplace_back(command, [this] {
+    notify_.selector = *model::selector_named(selector_);
+    return notify(common_, notify_);
+  });
 }
 
-int follow(command_line& line) {
-  if (!line.level.empty()) line.common.log_level = levels.at(line.level);
-  if (line.run_command->parsed()) return run(line.common);
-  if (line.check_command->parsed()) return check(line.common, line.check);
-  line.notify.selector = *model::selector_named(line.selector);
-  return notify(line.common, line.notify);
+void command_line::add_explain(CLI::App& top) {
+  auto* const command =
+      top.add_subcommand("explain", "which sinks an event would reach, by which rule, and why not the others");
+  command->add_option("JOB", explain_.first, "name of the job; left out with --provider");
+  command->add_option("EVENT", explain_.second,
+                      fmt::format("what kind of event, as in rules: {}", fmt::join(model::selector_words(), " ")));
+  command
+      ->add_option("--provider", explain_.provider,
+                   "an event of this provider as a whole: unreachable, recovered or all")
+      ->type_name("NAME");
+  command->footer(
+      "A selector that is an outcome stands for a build that ends so, without a change; one that is a change for a\n"
+      "build with the outcome that goes with it; finished leaves the outcome open; all goes through every selector.\n"
+      "rules[0] is the first rule of the main file; those of included files are counted on from there, in their "
+      "order.");
+  commands_.emplace_back(command, [this] { return explain(common_, explain_); });
+}
+
+void command_line::add_history(CLI::App& top) {
+  auto* const command = top.add_subcommand("history", "past builds, newest first; or events, and what became of each");
+  command->add_option("JOB", history_.job, "name of the job; all jobs when left out");
+  command->add_flag("--events", history_.events, "events in order, each with what became of it with each sink");
+  command->add_flag("--json", history_.json, "one JSON object a line");
+  command
+      ->add_option("--limit", history_.limit,
+                   "at most the newest N; when left out 100 builds, and with --json or --events all")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000));
+  commands_.emplace_back(command, [this] { return history(common_, history_); });
+}
+
+CLI::App* command_line::add_outbox_part(CLI::App& outbox, std::string const& name, std::string const& what) {
+  auto* const command = outbox.add_subcommand(name, what);
+  command->add_option("ID", outbox_.names, "number of a delivery, or id of an event: all of that event's");
+  command->add_flag("--json", outbox_.json, "one JSON object a line");
+  return command;
+}
+
+void command_line::add_outbox(CLI::App& top) {
+  auto* const command = top.add_subcommand("outbox", "notifications that wait or are dead");
+  command->require_subcommand(1);
+  command->add_flag("--json", outbox_.json, "one JSON object a line");
+  auto* const list = add_outbox_part(*command, "list", "shows them");
+  auto* const retry = add_outbox_part(*command, "retry", "has them tried again at once; all when no ID is given");
+  retry->add_flag("--all", outbox_.all, "all of them, as when no ID is given");
+  auto* const drop = add_outbox_part(*command, "drop", "gives them up: they are never sent");
+  drop->add_flag("--all", outbox_.all, "all of them");
+  commands_.emplace_back(list, [this] { return outbox_list(common_, outbox_); });
+  commands_.emplace_back(retry, [this] { return outbox_retry(common_, outbox_); });
+  commands_.emplace_back(drop, [this] { return outbox_drop(common_, outbox_); });
+}
+
+int command_line::follow() {
+  if (!level_.empty()) common_.log_level = levels.at(level_);
+  for (auto const& [command, carry_out] : commands_) {
+    if (command->parsed()) return carry_out();
+  }
+  return wrong_usage;
 }
 
 /// What was to be read on standard output and could not be written is a failure.
@@ -95,7 +178,7 @@ int app(int argc, char const* const* argv) {
     } catch (CLI::ParseError const& e) {
       return top.exit(e) == 0 ? written(done) : wrong_usage;
     }
-    return written(follow(line));
+    return written(line.follow());
   } catch (std::exception const& e) {
     base::print_line(stderr, fmt::format("buildwatchd: {}", e.what()));
     return failed;

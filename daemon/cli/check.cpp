@@ -13,7 +13,7 @@ namespace buildwatch::cli {
 
 int check(common_options const& common, check_options const& options) {
   // Outside the service the credentials are not there, which is no fault of the file; asking online needs them.
-  config::loaded const loaded = load(common, !options.online);
+  config::loaded const loaded = load(common, options.online ? secrets::needed : secrets::as_given);
   if (!loaded.settings) return wrong_configuration;
   if (options.strict && !loaded.complaints.empty()) {  // only warnings are left
     base::print_line(stderr, fmt::format("{} warning(s), which --strict takes for errors", loaded.complaints.size()));

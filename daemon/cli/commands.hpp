@@ -1,11 +1,16 @@
 // The subcommands, a file each, and what they share.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "buildwatch/base/log.hpp"
 #include "buildwatch/config/config.hpp"
+#include "buildwatch/store/reader.hpp"
 
 namespace buildwatch::cli {
 
@@ -19,13 +24,33 @@ struct common_options {
   std::optional<std::string> credentials_dir;  ///< instead of $CREDENTIALS_DIRECTORY
 };
 
+/// What a subcommand wants of the secrets in the configuration.
+enum class secrets : std::uint8_t {
+  needed,
+  as_given,  ///< needed, but outside the service an unset credentials directory is no fault of the file
+  unread,    ///< nothing that `${…}` names is looked up where a secret stands, and no certificate is loaded
+};
+
 /// Loads the configuration. Any thread.
-[[nodiscard]] config::loaded read(common_options const& common, bool missing_credentials_dir_warns);
-/// The same, every complaint to stderr. No settings: it is wrong, and the caller exits with
-/// wrong_configuration.
-[[nodiscard]] config::loaded load(common_options const& common, bool missing_credentials_dir_warns);
+[[nodiscard]] config::loaded read(common_options const& common, secrets wanted);
+/// The same, every complaint to stderr. No settings: it is wrong, and the caller exits with wrong_configuration.
+[[nodiscard]] config::loaded load(common_options const& common, secrets wanted);
+/// The same for commands that look at something else: warnings of a right configuration are not shown.
+[[nodiscard]] std::optional<config::settings> load_quietly(common_options const& common, secrets wanted);
 /// The log that a subcommand writes to stderr.
 [[nodiscard]] config::log_options log_of(common_options const& common, config::settings const& what);
+
+/// The index of the job with that name; nullopt: there is none, which has been said ("buildwatchd COMMAND: …").
+[[nodiscard]] std::optional<std::size_t> find_job(config::settings const& what, std::string_view name,
+                                                  common_options const& common, std::string_view command);
+
+/// The store that the settings name, for reading; null, and `exit` says how to end: there is none yet (done), or it
+/// cannot be read (failed); either has been said.
+struct looking {
+  std::unique_ptr<store::reader> reader;
+  exit_code exit = done;
+};
+[[nodiscard]] looking look_into(config::settings const& what, std::string_view command);
 
 struct check_options {
   bool online = false;
@@ -37,8 +62,32 @@ struct notify_options {
   model::selector selector = model::selector::failure;
 };
 
+struct explain_options {
+  std::string provider;  ///< --provider; empty: it is about a job
+  std::string first;     ///< JOB; with --provider EVENT
+  std::string second;    ///< EVENT; with --provider empty
+};
+
+struct history_options {
+  std::string job;  ///< empty: all
+  bool events = false;
+  bool json = false;
+  std::size_t limit = 0;  ///< 0: not given
+};
+
+struct outbox_options {
+  std::vector<std::string> names;  ///< numbers and ids of events
+  bool all = false;
+  bool json = false;
+};
+
 [[nodiscard]] int run(common_options const& common);
 [[nodiscard]] int check(common_options const& common, check_options const& options);
 [[nodiscard]] int notify(common_options const& common, notify_options const& options);
+[[nodiscard]] int explain(common_options const& common, explain_options const& options);
+[[nodiscard]] int history(common_options const& common, history_options const& options);
+[[nodiscard]] int outbox_list(common_options const& common, outbox_options const& options);
+[[nodiscard]] int outbox_retry(common_options const& common, outbox_options const& options);
+[[nodiscard]] int outbox_drop(common_options const& common, outbox_options const& options);
 
 }  // namespace buildwatch::cli

@@ -12,7 +12,7 @@
 namespace buildwatch::cli {
 
 int notify(common_options const& common, notify_options const& options) {
-  config::loaded const loaded = load(common, false);
+  config::loaded const loaded = load(common, secrets::needed);
   if (!loaded.settings) return wrong_configuration;
   auto const& sinks = loaded.settings->sinks;
   auto const named = std::ranges::find(sinks, options.sink, [](auto const& s) { return s.delivery.name; });
