@@ -1,5 +1,6 @@
 """The base of every end-to-end test: a simulator of its own, a folder, daemons and receivers that end with the test."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -16,6 +17,7 @@ from support import events
 from support.receiver import Receiver, of_certificates
 
 PROVIDER = "huawei"
+SLACK = 10  # seconds; how late this machine may be
 OUT = {"out": {"type": "stdout", "format": "json"}}
 
 
@@ -52,6 +54,21 @@ class Case(unittest.TestCase):
         """`number` makes the job_id; build 1 unless told otherwise."""
         return {"name": name, "job_id": job_id(number), "build": 1, **more}
 
+    def builds(self, count, state, **more):
+        """Jobs 1 to `count`, each with a build in that state; -> their configuration."""
+        for number in range(1, count + 1):
+            self.simulator.job(job_id(number), 1, state, **more)
+        return [self.job(f"job-{number}", number) for number in range(1, count + 1)]
+
+    def finish(self, *numbers, word="SUCCESS"):
+        """The builds of those jobs end."""
+        for number in numbers:
+            self.simulator.job(job_id(number), 1, "finished", word=word)
+
+    def to(self, receiver, path="/hook", **more):
+        """A webhook that is tried again soon, and for longer than any test takes."""
+        return {"type": "webhook", "url": receiver.url(path), "retry": ["100ms", "200ms"] + ["300ms"] * 97 + ["1h"], **more}
+
     def config(self, jobs, sinks=None, providers=None, **more):
         """Short intervals; one provider on the plain listener and a JSON stdout unless told otherwise."""
         return {"version": 1, "providers": providers or {PROVIDER: self.provider()},
@@ -66,8 +83,15 @@ class Case(unittest.TestCase):
 
     # --- processes
 
-    def start(self, config, *arguments, env=None, folder=None):
-        """A running daemon; ended with the test, which fails if that does not go well. Its output is printed if the test failed."""
+    def state(self):
+        """A folder for the store of several daemons, one after the other: start(…, state=it)."""
+        return tempfile.mkdtemp(prefix="state-", dir=self.folder)
+
+    def start(self, config, *arguments, env=None, folder=None, state=None):
+        """A running daemon; ended with the test, which fails if that does not go well. Its output is printed if the test failed.
+        `state`: the folder of its store; a new one unless told."""
+        if state is not None:
+            env = {"STATE_DIRECTORY": str(state)} | (env or {})
         running = daemons.Daemon(folder or self.folder, config, arguments, env)
         self.addCleanup(self._finish, running)
         return running
@@ -87,12 +111,31 @@ class Case(unittest.TestCase):
     def command(self, *arguments, config=None, env=None):
         return daemons.command(self.folder, list(arguments), config, env)
 
+    def ask_store(self, state, *arguments):
+        """`history` or `outbox` with --json, of the store in that folder and the configuration written last; -> objects."""
+        told = [*arguments, "--json", "--config", str(self.folder / "buildwatch.yaml")]
+        done = daemons.command(self.folder, told, env={"STATE_DIRECTORY": str(state)})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def owed(self, state):
+        """What `outbox list` shows: undelivered and dead."""
+        return self.ask_store(state, "outbox", "list")
+
+    def all_recorded(self, daemon, state):
+        """Waits until nothing is owed any more: what was delivered is in the store as well."""
+        daemon.wait(lambda: not self.owed(state), "every delivery to be recorded")
+
     def receiver(self, certificate=None, **more):
         made = Receiver(of_certificates(self.simulator.certificates, certificate) if certificate else None, **more)
         self.addCleanup(made.close)
         return made
 
     # --- looking
+
+    def polled(self, number, count=3):
+        """Waits for so many further answers about that job; -> them."""
+        return self.simulator.wait_requests(count, since=self.simulator.next(), job=job_id(number))
 
     def check_events(self, found):
         for event in found:

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import tempfile
@@ -14,6 +15,8 @@ import yaml
 BINARY = os.environ.get("BUILDWATCHD", "")
 PATIENCE = float(os.environ.get("BUILDWATCH_TEST_PATIENCE", "60"))  # seconds; the limit of any wait, not a measure of anything
 SANITIZER = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "UndefinedBehaviorSanitizer")
+RELOADED = re.compile(r"\breloaded: ")
+NOT_RELOADED = re.compile(r"\bnot reloaded: ")
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "ASAN_SYMBOLIZER_PATH")
 
 
@@ -30,10 +33,12 @@ def environment(more=None):
 
 
 def write_config(folder, config):
-    """A dictionary as YAML, or text as it is."""
+    """A dictionary as YAML, or text as it is. Replaced at once: a daemon that reads it meanwhile sees the old or the new one."""
     file = pathlib.Path(folder) / "buildwatch.yaml"
     text = config if isinstance(config, str) else yaml.dump(config, Dumper=Plain, sort_keys=False, allow_unicode=True)
-    file.write_text(text, encoding="utf-8")
+    fresh = file.with_suffix(".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(file)
     return file
 
 
@@ -61,7 +66,9 @@ class Daemon:
     def __init__(self, folder, config, arguments=(), env=None):
         self.config = write_config(folder, config)
         # A store of its own, unless the test has its daemons share one.
-        env = {"STATE_DIRECTORY": tempfile.mkdtemp(prefix="state-", dir=folder)} | (env or {})
+        if "STATE_DIRECTORY" not in (env or {}):
+            env = {"STATE_DIRECTORY": tempfile.mkdtemp(prefix="state-", dir=folder)} | (env or {})
+        self.state = env["STATE_DIRECTORY"]
         self.lock = threading.Condition()
         self.out, self.err = [], []
         self.read_stdout = threading.Event()  # cleared: nobody reads, so the pipe fills up
@@ -130,6 +137,24 @@ class Daemon:
         return self.wait(lambda: next((line for line in self.log.split("\n") if pattern.search(line)), None),
                          f"a log line like {pattern.pattern}")
 
+    def wait_told(self, receiver, count=1, **wanted):
+        """Until so many requests like `wanted` have come to the receiver; -> them."""
+        return self.wait(lambda: len(seen := receiver.seen(**wanted)) >= count and seen, f"{count} webhooks like {wanted}")
+
+    # --- another configuration
+
+    def reload(self, config=None, told=RELOADED):
+        """Writes `config` (None: leaves the file), sends SIGHUP, waits until it says so; -> the line of its log."""
+        before = len(self.said_of(told))
+        if config is not None:
+            write_config(self.config.parent, config)
+        self.send_signal(signal.SIGHUP)
+        return self.wait(lambda: self.said_of(told)[before:], f"a log line like {told.pattern}")[0]
+
+    def said_of(self, pattern):
+        """The lines of its log that match the compiled pattern."""
+        return [line for line in self.log.split("\n") if pattern.search(line)]
+
     # --- its end
 
     def send_signal(self, number=signal.SIGTERM):
@@ -156,10 +181,18 @@ class Daemon:
             raise AssertionError(f"exit status {status} after {signal.Signals(number).name}")
 
     def kill(self):
+        """SIGKILL, if it still runs."""
         self.read_stdout.set()
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+    def end(self, number):
+        """By SIGTERM and well, or by SIGKILL."""
+        if number == signal.SIGKILL:
+            self.kill()
+        else:
+            self.stop(number)
 
 
 def facts(event):

@@ -1,6 +1,7 @@
 """A webhook receiver: scripted answers, everything received kept."""
 
 import base64
+import functools
 import hashlib
 import hmac
 import http.server
@@ -23,8 +24,19 @@ class Received:
         self.body = body
         self.method = method
         self.time = time.monotonic()
+        self.wall = time.time()
+        self.answered = {}  # with what; see Receiver
 
     @property
+    def id(self):
+        return self.headers["webhook-id"]
+
+    @property
+    def taken(self):
+        """Whether it was answered with 2xx."""
+        return "status" in self.answered and 200 <= self.answered["status"] < 300
+
+    @functools.cached_property
     def event(self):
         return json.loads(self.body)
 
@@ -37,7 +49,8 @@ class Received:
 
 
 class Receiver(http.server.ThreadingHTTPServer):
-    """`answers`: one used up by each request, then `default`. An answer: {"status", "headers", "body", "delay", "hang", "close", "reset"}.
+    """`answers`: one used up by each request, then `default`, which may be a function of the request.
+    An answer: {"status", "headers", "body", "delay", "hang", "close", "reset"}; what hangs is let go by release().
     `certificate`: (pem, key) makes it HTTPS."""
 
     daemon_threads = True
@@ -54,6 +67,7 @@ class Receiver(http.server.ThreadingHTTPServer):
         self.received = []
         self.lock = threading.Lock()
         self.released = threading.Event()
+        self.connections = 0  # accepted
         self.under_way = 0
         self.most_under_way = 0
         super().__init__(("127.0.0.1", port), Hook)
@@ -79,9 +93,25 @@ class Receiver(http.server.ThreadingHTTPServer):
         return [r for r in found if wanted.get("path") in (None, r.path) and wanted.get("type") in (None, r.event["type"])
                 and wanted.get("job") in (None, (r.event["data"]["job"] or {}).get("name"))]
 
-    def next_answer(self):
+    def ids(self, **wanted):
+        """The webhook-id of each request so far, in order."""
+        return [r.id for r in self.seen(**wanted)]
+
+    def answer_with(self, default, answers=()):
+        """From now on."""
         with self.lock:
-            return self.answers.pop(0) if self.answers else self.default
+            self.default, self.answers = default, list(answers)
+
+    def next_answer(self, received):
+        with self.lock:
+            told = self.answers.pop(0) if self.answers else self.default
+            received.answered = told(received) if callable(told) else told
+        return received.answered
+
+    def release(self):
+        """Ends, unanswered, what hangs now."""
+        self.released.set()
+        self.released = threading.Event()
 
     def close(self):
         self.released.set()
@@ -100,6 +130,8 @@ class Hook(http.server.BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def setup(self):
+        with self.server.lock:
+            self.server.connections += 1
         if self.server.tls is not None:
             self.request = self.server.tls.wrap_socket(self.request, server_side=True)
         super().setup()
@@ -112,7 +144,7 @@ class Hook(http.server.BaseHTTPRequestHandler):
             self.server.under_way += 1
             self.server.most_under_way = max(self.server.most_under_way, self.server.under_way)
         try:
-            self.answer(self.server.next_answer())
+            self.answer(self.server.next_answer(received))
         finally:
             with self.server.lock:
                 self.server.under_way -= 1
@@ -120,9 +152,10 @@ class Hook(http.server.BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST
 
     def answer(self, told):
-        self.server.released.wait(told.get("delay", 0))
+        released = self.server.released
+        released.wait(told.get("delay", 0))
         if told.get("hang"):
-            self.server.released.wait()
+            released.wait()
         if told.get("reset"):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         if told.get("hang") or told.get("reset") or told.get("close"):
