@@ -10,7 +10,7 @@ namespace buildwatch::service {
 namespace {
 
 std::string tries_of(store::receipt const& r) {
-  if (r.tries == 0) return "not tried yet";
+  if (r.tries == 0) return r.answer.empty() ? "not tried yet" : "to be tried anew";  // `outbox retry` was here
   return r.tries == 1 ? "tried once" : fmt::format("tried {} times", r.tries);
 }
 

@@ -107,9 +107,9 @@ void sqlite_editor::try_again(receipt const& r, base::wall_time now) {
 }
 
 receipt sqlite_editor::reread(notify::delivery_number number) {
-  query q(file_, fmt::format("{} WHERE number = ?", receipt_select));
+  query q(file_, fmt::format("{} WHERE number = ?", lone_receipt_select()));
   q.with(number).next();
-  return read_receipt(q);
+  return read_lone_receipt(q);
 }
 
 }  // namespace

@@ -44,11 +44,11 @@ class sqlite_reader final : public reader {
   std::vector<receipt> undelivered(notify::delivery_number after, std::size_t limit) override {
     return looking([&] {
       static std::string const sql = fmt::format(
-          "{} WHERE standing IN ('waiting', 'dead') AND number > ? ORDER BY number LIMIT ?", receipt_select);
+          "{} WHERE standing IN ('waiting', 'dead') AND number > ? ORDER BY number LIMIT ?", lone_receipt_select());
       std::vector<receipt> all;
       query q(*file_, sql);
       q.with(after, limit);
-      while (q.next()) all.push_back(read_receipt(q));
+      while (q.next()) all.push_back(read_lone_receipt(q));
       return all;
     });
   }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "store/failure.hpp"
+#include "store/rows.hpp"
 #include "store/schema.hpp"
 
 namespace buildwatch::store {
@@ -38,6 +39,20 @@ receipt read_receipt(query& q) {
   r.answer = q.text();
   r.why = q.text();
   r.behind_pause = q.flag() && r.standing == standing::waiting;
+  return r;
+}
+
+std::string const& lone_receipt_select() {
+  static std::string const sql = [] {
+    std::string text(receipt_select);
+    return text.insert(text.find(" FROM "), fmt::format(", {}", event_columns));
+  }();
+  return sql;
+}
+
+receipt read_lone_receipt(query& q) {
+  receipt r = read_receipt(q);
+  r.summary = model::summary(read_event(q));
   return r;
 }
 

@@ -16,6 +16,9 @@ inline constexpr std::string_view receipt_select =
     "SELECT number, id, refused, sink, rule, standing, added, due, deliveries.at, tries, answer, why, "
     "coalesce(paused, 0) FROM deliveries JOIN events ON sequence = event LEFT JOIN sinks ON name = sink";
 [[nodiscard]] receipt read_receipt(query& q);
+/// The same for receipts that stand alone, and say what they are about.
+[[nodiscard]] std::string const& lone_receipt_select();
+[[nodiscard]] receipt read_lone_receipt(query& q);
 
 /// A connection to a store of today's schema, made by `connect`. Fails where it is another's, newer, older or damaged.
 [[nodiscard]] base::result<connection> open_existing(std::string const& path, connection (*connect)(std::string));

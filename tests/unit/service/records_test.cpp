@@ -99,6 +99,8 @@ TEST_F(records, an_event_is_followed_by_what_became_of_it) {
 TEST_F(records, each_state_says_when_and_why) {
   EXPECT_EQ(told(a_receipt(standing::waiting, 0, "")),
             "    oncall: waiting until 2026-11-23 21:19:23+01:00, not tried yet (rules[0]; number 17)");
+  EXPECT_EQ(told(a_receipt(standing::waiting, 0, "503")),
+            "    oncall: waiting until 2026-11-23 21:19:23+01:00, to be tried anew: 503 (rules[0]; number 17)");
   EXPECT_EQ(told(a_receipt(standing::waiting, 1, "503")),
             "    oncall: waiting until 2026-11-23 21:19:23+01:00, tried once: 503 (rules[0]; number 17)");
   auto paused = a_receipt(standing::waiting, 3, "time-out");
