@@ -33,16 +33,21 @@ deliveries::fact* deliveries::find(std::string const& sink, std::string const& w
 
 // ---- the daemon's life ----
 
+/// A sink in a new lane: nothing of an earlier one is going on.
+void deliveries::there_is(sink_setup const& given) {
+  sink_facts& sink = sinks_[given.how.name];
+  unsigned const lane = sink.lane + 1;
+  unsigned const edition = sink.edition + (sink.how == given.how ? 0 : 1);
+  sink = {};
+  sink.there = true;
+  sink.lane = lane;
+  sink.edition = edition;
+  sink.how = given.how;
+}
+
 void deliveries::life_begins(setup const& s) {
   for (auto& [name, sink] : sinks_) sink.there = false;
-  for (sink_setup const& given : s.sinks) {
-    sink_facts& sink = sinks_[given.how.name];
-    unsigned const lane = sink.lane + 1;
-    sink = {};
-    sink.there = true;
-    sink.lane = lane;
-    sink.how = given.how;
-  }
+  for (sink_setup const& given : s.sinks) there_is(given);
   now_ = s;
 }
 
@@ -60,20 +65,17 @@ void deliveries::reloaded(setup const& now) {
   for (sink_setup const& given : now.sinks) {
     sink_facts& sink = sinks_[given.how.name];
     if (!sink.there) {
-      unsigned const lane = sink.lane + 1;
-      sink = {};
-      sink.lane = lane;
-      sink.there = true;
-    } else if (sink.how != given.how || sink.gone) {
-      sink.paused = sink.gone = sink.steady = false;
-      sink.ragged = true;
-      for (auto const n : waiting_) {
-        if (facts_.at(n).sink == given.how.name) facts_.at(n).not_before = {};
-      }
-    } else {
-      sink.ragged = true;
+      there_is(given);
+      continue;
     }
+    sink.ragged = true;
+    if (sink.how == given.how && !sink.gone) continue;
+    sink.paused = sink.gone = false;
     sink.how = given.how;
+    ++sink.edition;
+    for (auto const n : waiting_) {
+      if (facts_.at(n).sink == given.how.name) facts_.at(n).not_before = {};
+    }
   }
   now_ = now;
 }
@@ -96,6 +98,7 @@ void deliveries::created(notify::created const& made, bool fallback) {
   f.event = made.delivery.event;
   f.lane_key = lane_key_of(*f.event);
   f.added = clock_.elapsed();
+  f.edition = sinks_[made.sink].edition;
   if (f.webhook_id != f.event->id + (fallback ? "-fb" : "")) fail(f, "its webhook-id is another's");
   if (fallback && !f.event->reason) fail(f, "its reason does not say why it falls back");
   if (!owed_[f.event->id].insert(f.sink).second) fail(f, "this sink was owed it before");
@@ -130,7 +133,7 @@ void deliveries::take(notify::changes const& of, notify::change const& c) {
       ++delivered_;
       break;
     case notify::fate::retry:
-      if (f.taken) fail(f, "it is recorded for another try, and was delivered");
+      if (f.taken && c.tries == f.tries) fail(f, "it is recorded for another try, and was delivered");
       f.tries_stored = c.tries;
       return;
     case notify::fate::dead:
@@ -145,7 +148,7 @@ void deliveries::take(notify::changes const& of, notify::change const& c) {
 
 bool deliveries::reason_holds(fact const& f, notify::change const& c) const {
   sink_facts const& sink = sinks_.at(f.sink);
-  if (!sink.there || !sink.steady) return true;
+  if (!sink.there || sink.edition != f.edition) return true;
   if (c.why.starts_with("as the sink is disabled")) return sink.gone;
   if (c.why.starts_with("after it had waited")) {
     bool const long_enough = clock_.elapsed() - f.added + 1min >= sum_of(sink.how.retry);
@@ -218,7 +221,7 @@ void deliveries::check_start(fact const& f, notify::delivery_number number, sink
   if (f.taken) fail(f, "it is sent again, and its receiver had taken it");
   if (clock_.elapsed() + rounding < f.not_before && clock_.wall_steps() == 0) fail(f, "it is tried before its time");
   if (lane != s.lane) return fail(f, "its sink was removed");
-  if (s.steady && f.tries > s.how.retry.size()) fail(f, "it is tried more often than its schedule says");
+  if (s.edition == f.edition && f.tries > s.how.retry.size()) fail(f, "it is tried more often than its schedule says");
   if (s.in_flight.size() >= s.how.concurrency) fail(f, "more are tried at once than `concurrency` says");
   if (s.paused && !s.in_flight.empty()) fail(f, "its sink pauses, and another is being tried");
   if (s.paused && clock_.elapsed() + rounding < s.quiet_until) fail(f, "its sink asked to be left alone");

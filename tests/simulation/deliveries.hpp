@@ -52,6 +52,7 @@ class deliveries {
     std::shared_ptr<model::event const> event;
     state stored = state::waiting;
     base::duration added{};
+    unsigned edition = 0;  ///< of its sink's settings, when it was made
     unsigned tries = 0, tries_stored = 0;
     unsigned got = 0;  ///< how often its receiver has got it
     bool in_flight = false;
@@ -64,14 +65,15 @@ class deliveries {
     bool there = false;
     unsigned lane = 0;
     notify::delivery_options how;
-    bool steady = true;   ///< its settings have not changed in this life
-    bool paused = false;  ///< in this life
+    unsigned edition = 0;  ///< of its settings
+    bool paused = false;   ///< in this life
     bool gone = false;
     base::duration quiet_until{};
     std::set<notify::delivery_number> in_flight;
     std::map<std::string, notify::delivery_number> newest;  ///< of each job, first tries alone
     bool ragged = false;                                    ///< something failed, so that order is not kept
   };
+  void there_is(sink_setup const& given);
   using owed_name = std::pair<std::string, std::string>;  ///< sink, webhook-id
 
   [[nodiscard]] fact* find(std::string const& sink, std::string const& webhook_id);

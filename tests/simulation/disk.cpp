@@ -35,6 +35,7 @@ asio::awaitable<base::result<notify::page>> disk::read(std::string sink, notify:
   bool const well = co_await carry_out(what);
   if (!well) co_return base::error{what->failure};
   knows_.told.expect(page.rows.size() <= limit, "a page is larger than asked for");
+  for (notify::owed const& row : page.rows) knows_.told.tell("read", sink, row.number, row.webhook_id, row.tries);
   co_return page;
 }
 
@@ -121,7 +122,7 @@ asio::awaitable<base::result<void>> disk::remember(watch::memory memory) {
   what->writes = true;
   what->work = [&] { file_.remember(memory); };
   base::duration const asked_at = on_.clock.elapsed();
-  what->committed = [&] { knows_.transitions.remembered(on_.clock.elapsed() - asked_at); };
+  what->committed = [&] { knows_.remembered(on_.clock.elapsed() - asked_at); };
   bool const well = co_await carry_out(what);
   if (!well) co_return base::error{what->failure};
   co_return base::result<void>{};
@@ -194,6 +195,7 @@ void disk::write(std::vector<asked> const& batch) {
     if (next == disk_weather::fate::crash_before || fails()) {
       file_.roll_back();
       knows_.told.tell("commit fails", batch.size());
+      knows_.limits.store_failed();
       for (asked const& r : batch) r->failure = full;
       if (next == disk_weather::fate::crash_before) on_.crash();
       return;

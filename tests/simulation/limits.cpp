@@ -8,6 +8,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr base::duration being_stored = 5s;  // on a slow disk
+constexpr base::duration rounding = 2ms;     // stamps are stored in whole milliseconds
+
 double burst(double rate) { return std::max(1.0, rate); }
 
 }  // namespace
@@ -25,13 +28,22 @@ void limits::life_begins(setup const& s) {
   for (provider_setup const& given : s.providers) {
     provider_facts& p = providers_[given.how.name];
     begin(p, given.how);
-    // Another credential may be tried at once.
-    if (p.how.credential != p.refused_credential) p.refused_until = long_ago;
+    // Another credential may be tried at once, and without one nothing locks.
+    if (p.how.credential != p.refused_credential || !p.how.has_credential) p.refused_until = long_ago;
   }
 }
 
+void limits::remembered(base::duration ago) {
+  for (auto& [name, p] : providers_) p.pause_stored = p.pause_stored || p.refused_at <= clock_.elapsed() - ago;
+}
+
 void limits::life_ends() {
-  for (auto& [name, p] : providers_) p.in_flight.clear();
+  for (auto& [name, p] : providers_) {
+    p.in_flight.clear();
+    if (p.refused_until == long_ago || p.pause_stored) continue;
+    // A pause that could not be stored is forgotten, and so is one that a crash has overtaken.
+    if (store_failed_at_ >= p.refused_at || clock_.elapsed() - p.refused_at < being_stored) p.refused_until = long_ago;
+  }
 }
 
 void limits::reloaded(setup const& before, setup const& now) {
@@ -63,7 +75,7 @@ void limits::asked(std::string const& provider, std::string const& key, std::uin
   told_.expect(!p.careful || p.in_flight.empty(), provider + " is asked more than one thing before its first answer");
   told_.expect(now >= p.quiet_until, provider + " is asked although it is to be left alone");
   if (p.wall_steps == clock_.wall_steps()) {
-    told_.expect(now >= p.refused_until, provider + " is asked within five minutes of refused credentials");
+    told_.expect(now + rounding >= p.refused_until, provider + " is asked within five minutes of refused credentials");
   }
   bool const twice = std::ranges::any_of(p.in_flight, [&](auto const& other) { return other.second == key; });
   told_.expect(!twice, key + " is asked twice at once");
@@ -81,7 +93,9 @@ void limits::answered(std::string const& provider, std::uint64_t question, base:
     return;
   }
   if (seen.fault == model::fault::refused) {
+    p.refused_at = now;
     p.refused_until = now + 5min;
+    p.pause_stored = false;
     p.refused_credential = p.how.credential;
     p.wall_steps = clock_.wall_steps();
   } else if (seen.fault == model::fault::throttled) {

@@ -22,6 +22,9 @@ class limits {
   void asked(std::string const& provider, std::string const& key, std::uint64_t question);
   void answered(std::string const& provider, std::uint64_t question, base::duration sent,
                 model::observation const& seen);
+  /// What was known `ago` was stored; or a commit has failed.
+  void remembered(base::duration ago);
+  void store_failed() { store_failed_at_ = clock_.elapsed(); }
   /// The daemon was told that there is another credential.
   void renewed(std::string const& provider);
 
@@ -33,7 +36,8 @@ class limits {
     base::duration counted{};
     bool careful = false;  ///< one request in flight at most
     base::duration quiet_began = long_ago, quiet_until = long_ago;
-    base::duration refused_until = long_ago;
+    base::duration refused_at = long_ago, refused_until = long_ago;
+    bool pause_stored = false;
     std::uint32_t refused_credential = 0;
     unsigned wall_steps = 0;                         ///< at the refusal
     std::map<std::uint64_t, std::string> in_flight;  ///< what each is about; empty: nothing that is watched still
@@ -43,6 +47,7 @@ class limits {
   virtual_clock const& clock_;
   chronicle& told_;
   std::map<std::string, provider_facts> providers_;
+  base::duration store_failed_at_ = long_ago;
 };
 
 }  // namespace buildwatch::simulation

@@ -27,6 +27,11 @@ struct oracle {
     deliveries.reloaded(now);
     limits.reloaded(before, now);
   }
+  /// What was known `ago` was stored.
+  void remembered(base::duration ago) {
+    transitions.remembered(ago);
+    limits.remembered(ago);
+  }
 
   chronicle& told;
   simulation::transitions transitions;

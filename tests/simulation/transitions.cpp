@@ -46,9 +46,9 @@ void transitions::life_begins() { life_began_ = clock_.elapsed(); }
 void transitions::life_ends() {
   up_before_ = up();
   life_began_ = clock_.elapsed();
-  for (auto& [key, b] : builds_) b.undecided.life_ends(remembered_);
+  for (auto& [key, b] : builds_) b.undecided.life_ends(remembered_at_);
   for (auto* const all : {&jobs_, &providers_}) {
-    for (auto& [name, s] : *all) s.failing.life_ends(remembered_);
+    for (auto& [name, s] : *all) s.failing.life_ends(remembered_up_);
   }
 }
 
@@ -82,7 +82,7 @@ void transitions::answered(std::string const& provider, std::string const& job_i
   if (what == watch::asks::job) return;
   b.running_seen = b.running_seen || seen.sight == sight::running;
   b.finished_seen = b.finished_seen || seen.sight == sight::finished;
-  seen.sight == sight::undecided ? b.undecided.goes_on(up()) : b.undecided.is_over(up());
+  seen.sight == sight::undecided ? b.undecided.goes_on(clock_.elapsed()) : b.undecided.is_over(clock_.elapsed());
 }
 
 void transitions::fail(model::event const& e, std::string_view why) {
@@ -113,7 +113,8 @@ void transitions::claimed_build(model::event const& e, build_facts const& known)
     return;
   }
   if (e.type != event_type::build_finished) return fail(e, "nobody knows such an event");
-  bool const settled = known.running_seen && known.undecided.reached(settling, up());
+  bool const long_enough = known.undecided.reached(settling, clock_.elapsed()) || clock_.wall_steps() > 0;
+  bool const settled = known.running_seen && long_enough;
   bool const seen = known.finished_seen && e.build->outcome == outcome_meant(e.build->result);
   if (!seen && !(settled && e.build->outcome == model::outcome::unknown)) fail(e, "nobody has seen it end so");
   auto const& b = *e.build;
@@ -123,10 +124,17 @@ void transitions::claimed_build(model::event const& e, build_facts const& known)
   }
 }
 
+/// Where all jobs of a provider fail, the first that has for long enough is reported as the provider's.
+bool transitions::some_job_failed_for_long(std::string const& provider) const {
+  return std::ranges::any_of(jobs_, [&](auto const& job) {
+    return job.first.starts_with(provider + "/") && job.second.failing.reached(job.second.patience, up());
+  });
+}
+
 void transitions::claimed_outage(model::event const& e, subject const& of, watch::reach_memory const* reach) {
   if (bad(e.type)) {
     if (of.open) fail(e, "it was told before");
-    if (!of.failing.reached(of.patience, up())) {
+    if (!of.failing.reached(of.patience, up()) && (e.job || !some_job_failed_for_long(e.provider))) {
       auto const lasted = of.failing.since ? up() - *of.failing.since : base::duration::zero();
       fail(e, fmt::format("it has failed for {} only, not {}", lasted, of.patience));
     }

@@ -51,7 +51,10 @@ class transitions {
   void claimed(watch::transition const& what);
   void stored(watch::transition const& what);
   /// What was known `ago` was stored.
-  void remembered(base::duration ago) { remembered_ = up() - ago; }
+  void remembered(base::duration ago) {
+    remembered_up_ = up() - ago;
+    remembered_at_ = clock_.elapsed() - ago;
+  }
 
   /// What is missing, with all that ended by now; empty: nothing.
   [[nodiscard]] std::string missing(setup const& s, world& truth) const;
@@ -61,7 +64,7 @@ class transitions {
   struct build_facts {
     bool proven = false, running_seen = false, finished_seen = false;
     bool started = false, finished = false;
-    lasting undecided;
+    lasting undecided;  ///< by the clock: the wall tells the daemon how long it was stopped
   };
   struct subject {  ///< a job's build, or a provider: whose outages are told
     lasting failing;
@@ -73,6 +76,7 @@ class transitions {
   [[nodiscard]] base::duration up() const;
   void claimed_build(model::event const& e, build_facts const& known);
   void claimed_outage(model::event const& e, subject const& of, watch::reach_memory const* reach);
+  [[nodiscard]] bool some_job_failed_for_long(std::string const& provider) const;
   [[nodiscard]] std::string missing_of(job_setup const& j, script const& s) const;
   void fail(model::event const& e, std::string_view why);
 
@@ -81,7 +85,7 @@ class transitions {
   std::map<std::string, build_facts> builds_;
   std::map<std::string, subject> jobs_, providers_;
   std::map<std::string, std::string> ids_;  ///< what each id stands for
-  base::duration up_before_{}, life_began_{}, remembered_{};
+  base::duration up_before_{}, life_began_{}, remembered_up_{}, remembered_at_{};
 };
 
 }  // namespace buildwatch::simulation
