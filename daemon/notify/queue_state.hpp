@@ -85,10 +85,10 @@ struct queue::state {
   std::vector<owed> arrived;              // while a page is under way: their turn is after it
   std::set<delivery_number> ended;        // while a page is under way: it may still show them
 
-  delivery_number probe = 0;       // paused: the one that is tried; 0: not chosen yet
-  base::time_point probe_since{};  // when it was chosen or last tried
-  base::time_point quiet_until{};  // paused: what Retry-After asked of us
-  base::time_point released_at{};  // end of the last pause
+  delivery_number probe = 0;                               // paused: the one that is tried; 0: not chosen yet
+  base::time_point probe_since{};                          // when it was chosen or last tried
+  base::time_point quiet_until{};                          // paused: what Retry-After asked of us
+  base::time_point released_at = base::time_point::min();  // end of the last pause
   bool draining = false, stopped = false;
   std::optional<base::time_point> failing_since_told;  // when the log was last told of the failure that lasts
   std::uint64_t unsent_named = 0, unsent_unnamed = 0, refused = 0;

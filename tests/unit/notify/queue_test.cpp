@@ -299,6 +299,29 @@ TEST(queue, stopping_starts_nothing_more_and_names_what_is_unsent_within_bounds)
   EXPECT_EQ(b.queue.counts().unsent, 32U);
 }
 
+TEST(queue, what_was_due_before_the_machine_started_keeps_its_whole_schedule) {
+  base::instant const booted{base::time_point{5s}, testing::at(0)};  // the clock of intervals has just begun
+  queue q(options({10s, 10s}), {}, booted, [] { return 0.5; });
+  owed old;
+  old.number = 1;
+  old.event = testing::event_numbered(1, "a");
+  old.tries = 1;
+  old.added = booted.wall - 2h;
+  old.due = booted.wall - 1h;
+  page only;
+  only.rows = {old};
+  only.last = true;
+  queue_commands out;
+  q.reload({}, booted, out);
+  q.loaded(only, booted, out);
+  ASSERT_THAT(out.starts, SizeIs(1));
+  attempt refused;
+  refused.answer = "500 Internal Server Error";
+  q.finished(1, refused, booted, out);
+  ASSERT_THAT(out.changes, SizeIs(1));
+  EXPECT_EQ(out.changes[0].fate, fate::retry) << "it dies of age in a pause alone";
+}
+
 TEST(queue, what_is_in_flight_at_the_stop_may_still_get_through) {
   bench b(options({5s}, 1));
   b.add(1, "a");
