@@ -78,6 +78,7 @@ class query {
   base::duration lasting() { return std::chrono::milliseconds(integer()); }
   /// Whether the next column holds a value; NULL is passed over.
   bool holds();
+  void pass(int columns) { column_ += columns; }
   std::optional<base::wall_time> maybe_time();
   std::optional<std::string> maybe_text();
   std::optional<std::uint32_t> maybe_small();

@@ -117,12 +117,12 @@ receipt sqlite_editor::reread(notify::delivery_number number) {
 base::result<std::unique_ptr<editor>> editor::open(std::string const& path) {
   auto const found = look_at(path, true);
   if (!found) return found.error();
-  if (!found->there || found->bytes == 0) {
-    return base::error{fmt::format("there is no store at {} yet: the daemon makes it", path)};
-  }
+  base::error const none{fmt::format("there is no store at {} yet: the daemon makes it", path)};
+  if (!found->there || found->bytes == 0) return none;
   auto file = open_existing(path, to_edit);
   if (!file) return file.error();
-  return std::unique_ptr<editor>(std::make_unique<sqlite_editor>(std::move(*file)));
+  if (!*file) return none;
+  return std::unique_ptr<editor>(std::make_unique<sqlite_editor>(std::move(**file)));
 }
 
 }  // namespace buildwatch::store

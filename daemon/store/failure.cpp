@@ -36,7 +36,7 @@ char const* advice(int code) {
   }
 }
 
-/// What the system said, where SQLite's words do not.
+/// What the system said, where SQLite's words do not and it has kept that.
 std::string cause(int code, connection const& where) {
   if (code != SQLITE_IOERR && code != SQLITE_CANTOPEN) return {};
   int const number = where.system_error();

@@ -95,7 +95,8 @@ bool sqlite_reader::somebody_writes() const {
 void sqlite_reader::reopen() {
   auto file = open_existing(path_, beside_a_daemon);
   if (!file) throw failure(file.error().text, true);
-  file_.emplace(std::move(*file));
+  if (!*file) throw failure(path_ + " is empty by now", true);
+  file_.emplace(std::move(**file));
   file_->tidy_at_close(false);
   unchanging_ = false;
 }
@@ -177,7 +178,8 @@ base::result<std::unique_ptr<reader>> reader::open(std::string const& path) {
   bool const unchanging = !found->log_there;
   auto file = open_existing(path, unchanging ? &connection::unchanging : &beside_a_daemon);
   if (!file) return file.error();
-  return std::unique_ptr<reader>(std::make_unique<sqlite_reader>(std::move(*file), unchanging));
+  if (!*file) return std::unique_ptr<reader>();
+  return std::unique_ptr<reader>(std::make_unique<sqlite_reader>(std::move(**file), unchanging));
 }
 
 }  // namespace buildwatch::store

@@ -56,15 +56,20 @@ receipt read_lone_receipt(query& q) {
   return r;
 }
 
-base::result<connection> open_existing(std::string const& path, connection (*connect)(std::string)) {
+base::result<std::optional<connection>> open_existing(std::string const& path, connection (*connect)(std::string)) {
   try {
     connection file = connect(path);
     try {
-      if (auto why = unfit(file, true)) return base::error{std::move(*why)};
+      file.execute("BEGIN");  // one state is looked at
+      bool const bare = kin(file) == kinship::empty;
+      auto why = bare ? std::nullopt : unfit(file, true);
+      file.execute("COMMIT");
+      if (bare) return std::optional<connection>();
+      if (why) return base::error{std::move(*why)};
     } catch (SQLite::Exception const& e) {
       return base::error{explain(e, file, "read").what()};
     }
-    return file;
+    return std::optional<connection>(std::move(file));
   } catch (SQLite::Exception const& e) {
     return base::error{fmt::format("cannot open {}: {}", path, e.what())};
   }

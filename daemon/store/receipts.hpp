@@ -21,6 +21,8 @@ inline constexpr std::string_view receipt_select =
 [[nodiscard]] receipt read_lone_receipt(query& q);
 
 /// A connection to a store of today's schema, made by `connect`. Fails where it is another's, newer, older or damaged.
-[[nodiscard]] base::result<connection> open_existing(std::string const& path, connection (*connect)(std::string));
+/// nullopt: nothing is in it yet, a daemon is just making it.
+[[nodiscard]] base::result<std::optional<connection>> open_existing(std::string const& path,
+                                                                    connection (*connect)(std::string));
 
 }  // namespace buildwatch::store

@@ -12,6 +12,8 @@ namespace {
 
 using json = nlohmann::json;
 
+constexpr int build_column_count = 10;
+
 /// The value whose word this is. A word that is none of them was written by hand, or by another program.
 template <class Enum>
 Enum named(std::string const& word, Enum last) {
@@ -69,7 +71,7 @@ void bind_event(query& q, model::event const& e) {
   }
   q.with(e.reason);
   if (e.build) return bind_build(q, *e.build);
-  for (int i = 0; i < 10; ++i) q.with(std::nullopt);
+  for (int i = 0; i < build_column_count; ++i) q.with(std::nullopt);
 }
 
 model::event read_event(query& q) {
@@ -90,7 +92,11 @@ model::event read_event(query& q) {
   auto const outcome = maybe_named(q.maybe_text(), model::outcome::unknown);
   if (previous && outcome) e.previous = model::previous_build{*previous, *outcome};
   e.reason = q.maybe_text();
-  if (q.holds()) e.build = read_build(q);
+  if (q.holds()) {
+    e.build = read_build(q);
+  } else {
+    q.pass(build_column_count - 1);
+  }
   return e;
 }
 
