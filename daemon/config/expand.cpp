@@ -1,5 +1,6 @@
 #include "config/expand.hpp"
 
+#include <array>
 #include <optional>
 
 #include "config/utf8.hpp"
@@ -8,6 +9,10 @@ namespace buildwatch::config {
 namespace {
 
 constexpr std::size_t largest_value = 64 * 1024;
+
+// What systemd loads from a directory it calls ID_NAME (systemd.exec(5), LoadCredential=). These two ids are those of
+// our unit, so that a file that is dropped into a directory keeps its name here.
+constexpr std::array<std::string_view, 2> unit_prefixes{"buildwatch_", "encrypted_"};
 
 void drop_line_break(std::string& value) {
   if (!value.ends_with('\n')) return;
@@ -38,7 +43,13 @@ base::result<std::string> credential(std::string const& name, lookup const& from
   if (name.find('/') != std::string::npos || name == "." || name == "..") {
     return wrong("credential", "expected the plain name of a file in the credentials directory");
   }
-  return checked("credential", from.disk.read(joined(*from.world.credentials_dir, name), largest_value));
+  auto value = from.disk.read(joined(*from.world.credentials_dir, name), largest_value);
+  for (std::string_view const prefix : unit_prefixes) {
+    if (value) break;
+    auto loaded = from.disk.read(joined(*from.world.credentials_dir, std::string(prefix) + name), largest_value);
+    if (loaded) value = std::move(loaded);
+  }
+  return checked("credential", std::move(value));
 }
 
 /// The inside of one `${…}`.

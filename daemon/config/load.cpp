@@ -1,5 +1,8 @@
 #include "config/load.hpp"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <set>
 
@@ -123,6 +126,9 @@ environment process_environment(std::optional<std::string> credentials_dir) {
     char const* const value = std::getenv(name.c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
   };
+  if (passwd const* const user = ::getpwuid(::geteuid()); user != nullptr && user->pw_dir != nullptr) {
+    world.home = user->pw_dir;
+  }
   if (!credentials_dir) credentials_dir = world.variable("CREDENTIALS_DIRECTORY");
   if (credentials_dir && !credentials_dir->empty()) world.credentials_dir = std::move(credentials_dir);
   return world;

@@ -39,14 +39,13 @@ std::string state_folder(context const& in) {
   if (!first.empty()) return in.disk->absolute(first);
   std::string const state = set_to(in.world, "XDG_STATE_HOME");
   if (state.starts_with('/')) return joined(state, "buildwatch");
-  std::string const home = set_to(in.world, "HOME");
+  std::string const home = in.world.variable("HOME").value_or(in.world.home);
   if (home.starts_with('/')) return joined(home, ".local/state/buildwatch");
   return {};
 }
 
-/// An hour at least: a shorter one would hide from `history` what has just been told.
 duration_range const& retention_range() {
-  static constexpr duration_range range{1h, 3650 * 24h, "from 1h to 3650d"};
+  static constexpr duration_range range{1s, 3650 * 24h, "from 1s to 3650d"};
   return range;
 }
 

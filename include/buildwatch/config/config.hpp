@@ -53,6 +53,7 @@ struct complaint {
 struct environment {
   std::function<std::optional<std::string>(std::string const&)> variable;  ///< getenv
   std::optional<std::string> credentials_dir;  ///< --credentials-dir or $CREDENTIALS_DIRECTORY
+  std::string home = {};  ///< of the user, where $HOME is unset: what the user database says; empty: nothing
   /// `check` outside the service: an unset credentials directory is a warning, and the value counts as given.
   bool missing_credentials_dir_warns = false;
   /// Commands that read no secret: `${…}` in secret places is not expanded at all.

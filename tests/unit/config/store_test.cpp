@@ -28,6 +28,15 @@ TEST(the_store, is_where_the_environment_keeps_state) {
   EXPECT_EQ(path_in({{"HOME", "/h/"}}), "/h/.local/state/buildwatch/state.db");
 }
 
+TEST(the_store, is_in_the_home_of_the_user_where_no_variable_names_it) {
+  auto world = world_of({});
+  world.variable = [](std::string const&) -> std::optional<std::string> { return std::nullopt; };
+  world.home = "/home/ci";
+  auto const result = load_text(some_provider + some_job, world);
+  ASSERT_TRUE(result.settings.has_value()) << testing::lines(result);
+  EXPECT_EQ(result.settings->store.path, "/home/ci/.local/state/buildwatch/state.db");
+}
+
 TEST(the_store, must_be_somewhere) {
   auto const result = load_text(some_provider + some_job, world_of({{"HOME", ""}}));
   EXPECT_FALSE(result.settings.has_value());
