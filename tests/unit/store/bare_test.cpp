@@ -2,6 +2,7 @@
 #include <SQLiteCpp/Database.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "buildwatch/store/reader.hpp"
