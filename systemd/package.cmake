@@ -24,11 +24,12 @@ buildwatch_compressed(debian/changelog changelog.Debian)
 get_property(compressed GLOBAL PROPERTY buildwatch_compressed)
 add_custom_target(buildwatch_compressed ALL DEPENDS ${compressed})
 
-# The example as /etc has it: its schema is another place's.
+# The example as /etc has it: with the schema's place, and a store that commands find without the service's environment.
 set(example ${PROJECT_SOURCE_DIR}/config/buildwatch.yaml)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${example})
 file(READ ${example} text)
 string(REPLACE "$schema=schema.json" "$schema=/usr/share/buildwatch/schema.json" text "${text}")
+string(REPLACE "# store: sqlite:" "store: sqlite:" text "${text}")
 file(CONFIGURE OUTPUT ${made}/buildwatch.yaml CONTENT "${text}" @ONLY)
 
 # Where Debian 12 has units and what belongs to the machine does not depend on the prefix.

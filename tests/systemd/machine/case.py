@@ -63,18 +63,20 @@ class Case(unittest.TestCase):
         if self.installed:
             self.addCleanup(self.forget)
         self.addCleanup(self.tell_failure)
-        self.since = self.service.cursor()
+        self.since = self.service.now()
 
     def forget(self):
         """Nothing that a test left behind reaches the next."""
         inside = self.container.run
         inside("systemctl", "stop", "buildwatchd*", check=False)
-        inside("sh", "-c", "rm -rf /var/lib/private/buildwatch* /var/lib/buildwatch* /etc/systemd/system/buildwatchd* /etc/buildwatch/*/*")
+        inside("sh", "-c", "rm -rf /var/lib/private/buildwatch* /var/lib/buildwatch* /etc/systemd/system/buildwatchd* "
+               "/etc/systemd/system/*.wants/buildwatchd* /etc/buildwatch/*/*")
         inside("systemctl", "daemon-reload")
         inside("systemctl", "reset-failed")
 
     def tell_failure(self):
-        if not getattr(self._outcome, "success", True):
+        result = self._outcome.result
+        if any(test is self for test, _ in result.failures + result.errors):
             print(f"--- journal of {self.id()}\n{self.service.said()}", file=sys.stderr)
 
     # --- configuration

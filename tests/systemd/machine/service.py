@@ -71,22 +71,22 @@ class Service:
 
     # --- what the journal says
 
-    def journal(self, *matches, since=None):
+    def journal(self, *matches, since=0):
         """Its entries, oldest first: what it said, and what systemd said of it (without `matches`)."""
-        after = [f"--after-cursor={since}"] if since else []
         self.container.run("journalctl", "--sync")
-        told = self.container.out("journalctl", "--output=json", "--no-pager", "--all", *after, f"--unit={self.unit}", *matches)
-        return [json.loads(line) for line in told.splitlines()]
+        told = self.container.out("journalctl", "--output=json", "--no-pager", "--all", f"--unit={self.unit}", *matches)
+        entries = [json.loads(line) for line in told.splitlines()]
+        return [entry for entry in entries if int(entry["__MONOTONIC_TIMESTAMP"]) > since]
 
-    def cursor(self):
-        """Where the journal ends now: hand it to journal(since=…)."""
+    def now(self):
+        """Where the journal ends: hand it to `since`. (journalctl's own --after-cursor loses an entry when it also filters.)"""
         self.container.run("journalctl", "--sync")
-        return json.loads(self.container.out("journalctl", "--output=json", "--lines=1"))["__CURSOR"]
+        return int(json.loads(self.container.out("journalctl", "--output=json", "--lines=1"))["__MONOTONIC_TIMESTAMP"])
 
-    def lines(self, since=None):
+    def lines(self, since=0):
         return [entry["MESSAGE"] for entry in self.journal(since=since) if isinstance(entry.get("MESSAGE"), str)]
 
-    def wait_line(self, pattern, since=None):
+    def wait_line(self, pattern, since=0):
         """Until a line of its journal matches; that line."""
         return self.wait(lambda: next((line for line in self.lines(since) if re.search(pattern, line)), None), f"a line like {pattern}")
 
