@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <system_error>
 
 #include "store/connection.hpp"
@@ -23,7 +24,8 @@ bool of_one_request(int code) {
   }
 }
 
-char const* advice(int code) {
+char const* advice(int code, int system_error) {
+  if (system_error == ENOSPC || system_error == EDQUOT) code = SQLITE_FULL;
   switch (code) {
     case SQLITE_FULL: return "; make room on that file system, nothing is lost meanwhile";
     case SQLITE_IOERR: return "; see the kernel's log about that disk, nothing is lost meanwhile";
@@ -36,20 +38,16 @@ char const* advice(int code) {
   }
 }
 
-/// What the system said, where SQLite's words do not and it has kept that.
-std::string cause(int code, connection const& where) {
-  if (code != SQLITE_IOERR && code != SQLITE_CANTOPEN) return {};
-  int const number = where.system_error();
-  return number == 0 ? std::string() : fmt::format(" ({})", std::generic_category().message(number));
-}
-
 }  // namespace
 
 failure explain(SQLite::Exception const& what, connection const& where, char const* doing) {
   int const code = what.getErrorCode() & 0xff;
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) return {damaged(where.path(), what.what()), true};
-  std::string text =
-      fmt::format("cannot {} {}: {}{}{}", doing, where.path(), what.what(), cause(code, where), advice(code));
+  // What the system said, where SQLite's words do not and it has kept that.
+  bool const of_the_system = code == SQLITE_IOERR || code == SQLITE_CANTOPEN;
+  int const number = of_the_system ? where.system_error() : 0;
+  std::string const cause = number == 0 ? "" : fmt::format(" ({})", std::generic_category().message(number));
+  std::string text = fmt::format("cannot {} {}: {}{}{}", doing, where.path(), what.what(), cause, advice(code, number));
   return {text, !of_one_request(code)};
 }
 

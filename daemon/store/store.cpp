@@ -47,10 +47,10 @@ class hall {
     }
     if (waiting_.empty() && !done_) work_ = {};
   }
+  /// After those who wait have gone on: they were woken before, but have yet to run.
   void ended() {
-    auto const done = std::exchange(done_, {});
+    if (done_) asio::post(loop_, std::exchange(done_, {}));
     work_ = {};
-    if (done) done();
   }
   /// Destroys the coroutines that wait.
   void clear() {

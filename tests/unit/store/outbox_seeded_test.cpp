@@ -46,8 +46,8 @@ class life {
           break;
         default: read(); break;
       }
-      EXPECT_EQ(file_->owing(), *answer(fake_.owing())) << "step " << step;
     }
+    EXPECT_EQ(file_->owing(), *answer(fake_.owing()));
   }
 
  private:
