@@ -4,6 +4,7 @@ import contextlib
 import pathlib
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -48,7 +49,7 @@ class Disk(Case):
 
 
 class Full(Disk):
-    JOBS = 150
+    JOBS = 100
 
     def fill(self, folder):
         """Takes all that is left; -> the file that does."""
@@ -60,15 +61,32 @@ class Full(Disk):
                         pass
         return filler
 
-    def test_full_disk(self):
-        folder, hook = self.small_disk(1), self.receiver()
+    def fill_with_events(self, hook):
+        """A daemon whose disk is full while builds end; -> it, its configuration, the disk."""
+        folder = self.small_disk(1)
         jobs = self.builds(self.JOBS, "running")
         labels = {f"label-{n}": "x" * 200 for n in range(20)}  # 4 KiB an event: more than the disk holds
         config = self.config([job | {"labels": labels} for job in jobs], {"hook": self.to(hook)})
         daemon = self.start(config, state=folder)
-        daemon.wait(hook.seen, "a start")
-        self.builds(self.JOBS, "finished", word="FAILURE")
+        daemon.wait_told(hook)
+        self.finish(*range(1, self.JOBS + 1), word="FAILURE")
         daemon.wait_log(NOT_STORED)
+        return daemon, config, folder
+
+    def make_room(self, folder):
+        self.assertEqual(mount(folder, "-o", "remount,size=64m"), "")
+
+    def wait_for_all(self, daemon, hook, folder):
+        daemon.wait(lambda: len(set(hook.ids(type="build.finished"))) == self.JOBS, "the end of every build, now that there is room")
+        self.all_recorded(daemon, folder)
+        daemon.stop()
+        told = {r.id: r.event for r in hook.seen()}
+        kept = self.ask_store(folder, "history", "--events")
+        self.assertEqual([event["id"] for event in kept], sorted(told, key=lambda name: told[name]["data"]["sequence"]))
+
+    def test_full_disk(self):
+        hook = self.receiver()
+        daemon, _, folder = self.fill_with_events(hook)
         full = time.monotonic()
         self.simulator.wait_requests(3 * self.JOBS, since=self.simulator.next())
         told = set(hook.ids())
@@ -77,13 +95,22 @@ class Full(Disk):
         self.assertLess(len(hook.ids(type="build.finished")), self.JOBS, "the disk was not full")
         self.assertLessEqual(told, stored, "told, but not stored")
         self.assertLessEqual(said, 1 + minutes, "said once a minute, not for every poll")
-        self.assertEqual(mount(folder, "-o", "remount,size=64m"), "")
-        daemon.wait(lambda: len(set(hook.ids(type="build.finished"))) == self.JOBS, "the end of every build, now that there is room")
-        self.all_recorded(daemon, folder)
-        daemon.stop()
+        self.make_room(folder)
+        self.wait_for_all(daemon, hook, folder)
         self.check_events([r.event for r in hook.seen()])
-        kept = self.ask_store(folder, "history", "--events")
-        self.assertEqual([event["id"] for event in kept], [r.id for r in sorted(hook.seen(), key=lambda r: r.event["data"]["sequence"])])
+
+    def ended_while_full(self, end):
+        hook = self.receiver()
+        daemon, config, folder = self.fill_with_events(hook)
+        daemon.end(end)
+        self.make_room(folder)
+        self.wait_for_all(self.start(config, state=folder), hook, folder)
+
+    def test_stopped_while_full(self):
+        self.ended_while_full(signal.SIGTERM)
+
+    def test_killed_while_full(self):
+        self.ended_while_full(signal.SIGKILL)
 
     def test_full_at_the_start(self):
         folder, hook = self.small_disk(1), self.receiver()

@@ -63,6 +63,18 @@ class Jobs(Case):
         daemon.reload(self.config(jobs))
         self.polled(1, 5)
 
+    def test_another_build_of_the_same_job(self):
+        self.builds(1, "finished", word="SUCCESS")
+        self.simulator.job(job_id(1), 2, "running")
+        daemon = self.start(self.config([self.job("job", build=1)]))
+        daemon.wait_events(number=1)
+        daemon.reload(self.config([self.job("job", build=2)]))
+        daemon.wait_events(number=2, type="build.started")
+        self.simulator.job(job_id(1), 2, "finished", word="FAILURE")
+        daemon.wait_events(number=2, type="build.finished")
+        daemon.stop()
+        self.assertEqual(len(self.check_events(daemon.events())), 3)
+
     def test_another_name_is_the_same_job(self):
         hook, state, jobs = self.receiver(), self.state(), self.builds(2, "running")
         self.finish(1)
@@ -222,8 +234,11 @@ class Storm(Case):
             daemons.write_config(self.folder, configs[turn % 2])
             daemon.send_signal(signal.SIGHUP)
             self.finish(2 * turn + 1, 2 * turn + 2)
-        daemon.wait_told(hook, 2 * count)
-        daemon.reload()
+        self.simulator.job(job_id(count + 1), 1, "running")
+        daemons.write_config(self.folder, self.config([*jobs, self.job("last", count + 1)], configs[0]["sinks"]))
+        daemon.send_signal(signal.SIGHUP)  # while another is being followed: this one counts
+        daemon.wait_told(hook, job="last")
+        daemon.wait_told(hook, 2 * count + 1)
         daemon.stop()
         self.check_events([r.event for r in hook.seen()])
         self.assertEqual(len(hook.seen(type="build.finished")), count)

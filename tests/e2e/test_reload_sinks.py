@@ -130,6 +130,28 @@ class Sinks(Case):
         daemon.reload()
         daemon.wait_told(hook)
 
+    def test_removed_and_back_again_while_a_delivery_hangs(self):
+        """What the sink is owed after its return is none of the business of what was under way before."""
+        hook, jobs = self.receiver(), self.builds(3, "running")
+        hook.answers = [{"hang": True}]
+        sinks = {"hook": self.to(hook, timeout="1500ms", concurrency=1)} | case.OUT
+        daemon = self.start(self.config(jobs[:1], sinks))
+        daemon.wait_told(hook)
+        daemon.reload(self.config(jobs[:1]))
+        hook.answer_with({"status": 500})
+        daemon.reload(self.config(jobs, sinks))
+        owed = {event["id"] for event in daemon.wait_events(3)}
+        daemon.wait_told(hook, 5)  # that one hangs no more
+        hook.answer_with({"status": 204})
+        daemon.wait(lambda: owed <= {r.id for r in hook.seen() if r.taken}, "what it was owed after its return")
+
+    def test_stopped_while_a_removed_sink_hangs(self):
+        hook, jobs = self.receiver(default={"hang": True}), self.builds(1, "running")
+        daemon = self.start(self.config(jobs, {"hook": self.to(hook, timeout="10m")} | case.OUT))
+        daemon.wait_told(hook)
+        daemon.reload(self.config(jobs))
+        daemon.stop()
+
     def test_while_a_delivery_hangs(self):
         hook, other, jobs = self.receiver(), self.receiver(), self.builds(2, "running")
         hook.answers = [{"hang": True}]
