@@ -114,7 +114,8 @@ receipt sqlite_editor::reread(notify::delivery_number number) {
 
 }  // namespace
 
-base::result<std::unique_ptr<editor>> editor::open(std::string const& path) {
+base::result<std::unique_ptr<editor>> editor::open(std::string const& where) {
+  std::string const path = behind_link(where);
   auto const found = look_at(path, true);
   if (!found) return found.error();
   base::error const none{fmt::format("there is no store at {} yet: the daemon makes it", path)};

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <string_view>
 #include <system_error>
 
@@ -26,6 +27,13 @@ base::error no_folder(std::string const& folder, int number) {
 }
 
 }  // namespace
+
+std::string behind_link(std::string const& path) {
+  std::error_code fault;
+  if (!std::filesystem::is_symlink(path, fault)) return path;
+  auto const real = std::filesystem::canonical(path, fault);
+  return fault ? path : real.string();
+}
 
 base::result<void> prepare_folder(std::string const& path) {
   std::string const folder = folder_of(path);

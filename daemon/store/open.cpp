@@ -2,6 +2,8 @@
 // well.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "store/failure.hpp"
 #include "store/ground.hpp"
 #include "store/schema.hpp"
@@ -24,7 +26,8 @@ constexpr char const* settings =
     "PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 16777216; PRAGMA secure_delete = FAST";
 
 std::optional<std::string> unsound(connection& file) {
-  std::string const found = file.word("PRAGMA quick_check(1)");
+  std::string found = file.word("PRAGMA quick_check(1)");
+  std::ranges::replace(found, '\n', ' ');
   return found == "ok" ? std::nullopt : std::optional(damaged(file.path(), found));
 }
 
@@ -69,6 +72,7 @@ base::result<std::unique_ptr<database>> open_file(std::optional<lock_file> lock,
 
 base::result<std::unique_ptr<database>> database::open(store_options options) {
   if (options.path == ":memory:") return open_file(std::nullopt, options, false);
+  options.path = behind_link(options.path);
   if (auto const folder = prepare_folder(options.path); !folder) return folder.error();
   auto lock = lock_file::take(options.path);
   if (!lock) return lock.error();

@@ -170,7 +170,8 @@ void sqlite_reader::add_receipts(kept_event& e) {
 
 }  // namespace
 
-base::result<std::unique_ptr<reader>> reader::open(std::string const& path) {
+base::result<std::unique_ptr<reader>> reader::open(std::string const& where) {
+  std::string const path = behind_link(where);
   auto const found = look_at(path, false);
   if (!found) return found.error();
   if (!found->there || found->bytes == 0) return std::unique_ptr<reader>();

@@ -126,6 +126,17 @@ TEST_F(open_test, a_second_process_is_refused_too_and_let_in_after_the_first) {
   EXPECT_EQ(refused_in_child(), 0);
 }
 
+TEST_F(open_test, a_link_to_a_store_in_use_is_refused_too) {
+  make();
+  fs::create_directory(folder_.file("other"));
+  fs::create_symlink(folder_.file(), folder_.file("other/link.db"));
+  {
+    auto const first = opened(folder_.file());
+    EXPECT_THAT(refusal(folder_.file("other/link.db")), HasSubstr("in use by process"));
+  }
+  EXPECT_EQ(refusal(folder_.file("other/link.db")), "opened");
+}
+
 TEST_F(open_test, a_lock_left_by_a_crash_is_nobodys) {
   write(folder_.file("state.db.lock"), "4194304999\n");
   EXPECT_EQ(refusal(folder_.file()), "opened");
@@ -152,7 +163,8 @@ TEST_F(open_test, a_damaged_file_is_left_as_it_is) {
   for (std::size_t at = 8 * 4096; at + 4096 < holes.size(); at += 8192) holes.replace(at, 600, 600, '\xff');
   for (std::string const& bytes : {holes, whole.substr(0, whole.size() / 2), whole.substr(0, 5000)}) {
     write(folder_.file(), bytes);
-    EXPECT_THAT(refusal(folder_.file()), AllOf(HasSubstr("damaged"), HasSubstr("left as it is")));
+    EXPECT_THAT(refusal(folder_.file()),
+                AllOf(HasSubstr("damaged"), HasSubstr("left as it is"), ::testing::Not(HasSubstr("\n"))));
     EXPECT_EQ(bytes_of(folder_.file()), bytes);
   }
 }

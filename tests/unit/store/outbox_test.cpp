@@ -153,7 +153,7 @@ TEST_F(outbox_test, names_the_sinks_to_which_something_waits) {
 
 TEST_F(outbox_test, pages_by_due_time_follow_each_other_with_ties_by_number) {
   owe(7);
-  for (notify::delivery_number const n : {1, 3, 4, 6}) record(to_try_again(n, at(500)));
+  for (notify::delivery_number const n : {1U, 3U, 4U, 6U}) record(to_try_again(n, at(500)));
   record(to_try_again(5, at(100)));
   std::vector<notify::delivery_number> seen;
   std::optional<notify::place> after;
