@@ -5,6 +5,7 @@ import contextlib
 import os
 import pathlib
 import random
+import signal
 import sqlite3
 import sys
 import time
@@ -86,6 +87,8 @@ class Crashes(Case):
             else:
                 while len(hook.received) == told and time.monotonic() < patience and daemon.process.poll() is None:
                     time.sleep(0.002)
+                if chance.random() < 0.3 and "watches" in daemon.log:  # in the midst of a reload
+                    daemon.send_signal(signal.SIGHUP)
                 time.sleep(chance.uniform(0, 0.05))
             self.assertIsNone(daemon.process.poll(), f"it ended by itself:\n{daemon.log}")
         finally:
