@@ -272,7 +272,8 @@ void deliveries::ended(std::string const& sink, std::string const& webhook_id, n
   ++f.tries;
   if (result.verdict == verdict::delivered) {
     f.taken = true;
-    if (!here || !std::exchange(s.paused, false)) return;
+    if (!here) return;
+    s.paused = false;  // it may have been paused since an earlier life, too
     s.quiet_until = {};
     for (auto const n : waiting_) {
       fact& other = facts_.at(n);

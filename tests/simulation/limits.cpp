@@ -64,6 +64,11 @@ void limits::reloaded(setup const& before, setup const& now) {
   }
 }
 
+bool limits::refused(std::string const& provider) const {
+  auto const at = providers_.find(provider);
+  return at != providers_.end() && at->second.refused;
+}
+
 void limits::asked(std::string const& provider, std::string const& key, std::uint64_t question) {
   provider_facts& p = providers_[provider];
   base::duration const now = clock_.elapsed();
@@ -89,13 +94,14 @@ void limits::answered(std::string const& provider, std::uint64_t question, base:
   if (p.in_flight.erase(question) == 0) return;  // asked of a provider that was removed since
   if (sent <= p.quiet_began) return;             // from before: it says nothing about now
   if (seen.sight != model::sight::failed) {
-    p.careful = false;
+    p.careful = p.refused = false;
     return;
   }
   if (seen.fault == model::fault::refused) {
     p.refused_at = now;
     p.refused_until = now + 5min;
     p.pause_stored = false;
+    p.refused = true;
     p.refused_credential = p.how.credential;
     p.wall_steps = clock_.wall_steps();
   } else if (seen.fault == model::fault::throttled) {

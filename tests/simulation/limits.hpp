@@ -18,6 +18,8 @@ class limits {
   void life_begins(setup const& s);
   void life_ends();
   void reloaded(setup const& before, setup const& now);
+  /// Its credentials were refused, and nothing has been answered well since.
+  [[nodiscard]] bool refused(std::string const& provider) const;
   /// A question leaves; `question` names it.
   void asked(std::string const& provider, std::string const& key, std::uint64_t question);
   void answered(std::string const& provider, std::uint64_t question, base::duration sent,
@@ -37,7 +39,7 @@ class limits {
     bool careful = false;  ///< one request in flight at most
     base::duration quiet_began = long_ago, quiet_until = long_ago;
     base::duration refused_at = long_ago, refused_until = long_ago;
-    bool pause_stored = false;
+    bool pause_stored = false, refused = false;
     std::uint32_t refused_credential = 0;
     unsigned wall_steps = 0;                         ///< at the refusal
     std::map<std::uint64_t, std::string> in_flight;  ///< what each is about; empty: nothing that is watched still

@@ -16,6 +16,9 @@ struct oracle {
     transitions.in_force(s);
     deliveries.life_begins(s);
     limits.life_begins(s);
+    for (provider_setup const& p : s.providers) {
+      if (limits.refused(p.how.name)) transitions.pauses(p.how.name);
+    }
   }
   void life_ends() {
     transitions.life_ends();

@@ -195,14 +195,16 @@ void editor::edit_jobs(setup& s) {
   }
 }
 
-/// A new one, or one that was there before.
+/// A new one, or one that was there before (and is there still, if the reload that removed it came to nothing).
 void editor::add_job(setup& s) {
-  if (removed_.empty() || luck_.one_in(3) || s.provider(removed_.back().provider) == nullptr) {
+  if (removed_.empty() || luck_.one_in(3)) {
     s.jobs.push_back(new_job(s));
     return;
   }
-  s.jobs.push_back(std::move(removed_.back()));
+  job_setup const back = std::move(removed_.back());
   removed_.pop_back();
+  bool const there = std::ranges::any_of(s.jobs, [&](job_setup const& j) { return j.job_id == back.job_id; });
+  if (!there && s.provider(back.provider) != nullptr) s.jobs.push_back(back);
 }
 
 void editor::edit_providers(setup& s) {

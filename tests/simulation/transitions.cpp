@@ -46,13 +46,17 @@ void transitions::life_begins() { life_began_ = clock_.elapsed(); }
 void transitions::life_ends() {
   up_before_ = up();
   life_began_ = clock_.elapsed();
-  for (auto& [key, b] : builds_) b.undecided.life_ends(remembered_at_);
+  for (auto& [key, b] : builds_) {
+    b.undecided.life_ends(remembered_at_);
+    if (b.proven_at && *b.proven_at >= remembered_at_) b.proven_at.reset();
+  }
   for (auto* const all : {&jobs_, &providers_}) {
     for (auto& [name, s] : *all) s.failing.life_ends(remembered_up_);
   }
 }
 
 void transitions::in_force(setup const& s) {
+  now_ = s;
   for (job_setup const& j : s.jobs) {
     for (subject* const of : {&jobs_[build_key(j.provider, j.job_id, j.build)], &providers_[j.provider]}) {
       of->patience = std::min(of->patience, j.times->unreachable_after);
@@ -76,8 +80,9 @@ void transitions::answered(std::string const& provider, std::string const& job_i
     job.failing.goes_on(up());
     return;
   }
-  if (seen.sight == sight::no_such_build && !b.proven) return;  // the next question tells
-  b.proven = true;
+  job.perhaps_over_at = up();
+  if (seen.sight == sight::no_such_build && !b.proven_at) return;  // the next question tells
+  if (!b.proven_at) b.proven_at = clock_.elapsed();
   job.failing.is_over(up());
   if (what == watch::asks::job) return;
   b.running_seen = b.running_seen || seen.sight == sight::running;
@@ -131,6 +136,13 @@ bool transitions::some_job_failed_for_long(std::string const& provider) const {
   });
 }
 
+bool transitions::somebody_to_watch(std::string const& provider) const {
+  return std::ranges::any_of(now_.jobs, [&](job_setup const& j) {
+    auto const at = builds_.find(build_key(j.provider, j.job_id, j.build));
+    return j.provider == provider && (at == builds_.end() || !at->second.finished);
+  });
+}
+
 void transitions::claimed_outage(model::event const& e, subject const& of, watch::reach_memory const* reach) {
   if (bad(e.type)) {
     if (of.open) fail(e, "it was told before");
@@ -146,7 +158,10 @@ void transitions::claimed_outage(model::event const& e, subject const& of, watch
   } else {
     if (!of.open) fail(e, "no outage of it was told");
     if (reach->told) fail(e, "what is known says that it is told still");
-    if (of.failing.since && up() - *of.failing.since > on_its_way) fail(e, "it fails still");
+    // After a restart with nobody left to ask for, what is open is closed.
+    bool const asked_for = e.job || somebody_to_watch(e.provider);
+    bool const fails = of.failing.since && up() - std::max(*of.failing.since, of.perhaps_over_at) > on_its_way;
+    if (asked_for && fails) fail(e, "it fails still");
   }
   std::int64_t const begin = bad(e.type) ? reach->told_begin.time_since_epoch().count() : of.open.value_or(0);
   std::string_view const job_id = e.job ? std::string_view(e.job->job_id) : std::string_view();

@@ -44,6 +44,8 @@ class transitions {
   void life_ends();
   /// From now on the daemon goes by `s`.
   void in_force(setup const& s);
+  /// A life begins in a pause for refused credentials: that counts as failing.
+  void pauses(std::string const& provider) { providers_[provider].failing.goes_on(up()); }
   /// An answer was handed to the daemon.
   void answered(std::string const& provider, std::string const& job_id, std::uint32_t build, watch::asks what,
                 model::observation const& seen);
@@ -62,7 +64,8 @@ class transitions {
 
  private:
   struct build_facts {
-    bool proven = false, running_seen = false, finished_seen = false;
+    std::optional<base::duration> proven_at;  ///< the job is known to exist
+    bool running_seen = false, finished_seen = false;
     bool started = false, finished = false;
     lasting undecided;  ///< by the clock: the wall tells the daemon how long it was stopped
   };
@@ -71,12 +74,14 @@ class transitions {
     base::duration patience = base::duration::max();
     std::optional<std::int64_t> open;  ///< when the outage told began, by the wall clock
     base::duration opened_at{};
+    base::duration perhaps_over_at{};  ///< the daemon may know more of it than the oracle
   };
   /// Time for which the daemon has run in all: outages count that alone.
   [[nodiscard]] base::duration up() const;
   void claimed_build(model::event const& e, build_facts const& known);
   void claimed_outage(model::event const& e, subject const& of, watch::reach_memory const* reach);
   [[nodiscard]] bool some_job_failed_for_long(std::string const& provider) const;
+  [[nodiscard]] bool somebody_to_watch(std::string const& provider) const;
   [[nodiscard]] std::string missing_of(job_setup const& j, script const& s) const;
   void fail(model::event const& e, std::string_view why);
 
@@ -85,6 +90,7 @@ class transitions {
   std::map<std::string, build_facts> builds_;
   std::map<std::string, subject> jobs_, providers_;
   std::map<std::string, std::string> ids_;  ///< what each id stands for
+  setup now_;
   base::duration up_before_{}, life_began_{}, remembered_up_{}, remembered_at_{};
 };
 
