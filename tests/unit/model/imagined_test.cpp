@@ -58,7 +58,7 @@ TEST(an_imagined_event, may_be_a_providers) {
   EXPECT_EQ(down.provider, "huawei");
   EXPECT_FALSE(down.job);
   EXPECT_EQ(words_of(down), (words{"unreachable"}));
-  EXPECT_EQ(words_of(imagined_event(selector::recovered, "huawei", now)), (words{"recovered"}));
+  EXPECT_EQ(imagined_event(selector::recovered, "huawei", now).type, event_type::provider_recovered);
 }
 
 }  // namespace

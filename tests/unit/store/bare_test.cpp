@@ -2,7 +2,6 @@
 #include <SQLiteCpp/Database.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <string>
 
 #include "buildwatch/store/reader.hpp"
