@@ -137,7 +137,7 @@ TEST_F(retention_test, the_newest_builds_of_each_job_stay) {
   for (int const i : {3, 9, 1, 7}) added(*file_, owed_to(event_of(i, "firmware"), {}));
   added(*file_, owed_to(event_of(4, "app"), {}));
   prune(at(20));
-  auto const r = std::move(*reader::open(folder_.file()));
+  auto const r = *reader::open(folder_.file());
   std::vector<std::string> left;
   for (auto const& b : r->builds(std::nullopt, 0, 100).rows) {
     left.push_back(b.job + " " + std::to_string(b.build.number));
