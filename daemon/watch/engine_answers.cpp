@@ -47,18 +47,18 @@ void engine::state::take(answered const& in, asks asked, base::instant now, comm
       break;
     case meaning::about_build:
       prove(in.job);
-      provider_heard(in.job, in.sent.mono, now, out);
+      provider_heard(in.job, true, in.sent.mono, now, out);
       poll_good(in.job, in.seen, in.sent.mono, now, out);
       break;
     case meaning::unproven:
-      provider_heard(in.job, in.sent.mono, now, out);
+      provider_heard(in.job, false, in.sent.mono, now, out);
       j.ask_existence = true;
       j.due = now.mono;
       enqueue(in.job);
       break;
     case meaning::existence: told_to_exist(in, now, out); break;
     case meaning::not_found:
-      provider_heard(in.job, in.sent.mono, now, out);
+      provider_heard(in.job, false, in.sent.mono, now, out);
       not_found(in.job, in.seen, in.sent.mono, now, out);
       break;
     case meaning::out_of_place: {
@@ -78,7 +78,7 @@ void engine::state::prove(job_index job) {
 void engine::state::told_to_exist(answered const& in, base::instant now, commands& out) {
   job_options const& how = what.jobs[in.job];
   prove(in.job);
-  provider_heard(in.job, in.sent.mono, now, out);
+  provider_heard(in.job, true, in.sent.mono, now, out);
   if (in.seen.sight == model::sight::refused_call) {
     log_job(in.job, base::log_level::warn, "job.unverified",
             "job " + how.name + ": whether it exists can not be asked (" + in.seen.text + "); its build " +

@@ -34,7 +34,7 @@ transition engine::state::held_by(job_index job, model::event event, base::insta
   job_state& j = jobs[job];
   j.stage = stage::held;
   j.unsaved = false;
-  return {std::move(event), memory_of(job, now), std::nullopt};
+  return {std::move(event), memory_of(job, sending::transition, now), std::nullopt};
 }
 
 void engine::state::commit_build(job_index job, build_transition found, base::instant now, commands& out) {
@@ -67,7 +67,7 @@ void engine::state::commit_provider(provider_index which, track::notice notice, 
   if (notice == track::notice::unreachable) e.reason = std::string(reason);
   std::uint64_t const token = next_token++;
   pending.emplace(token, pending_commit{pending_commit::kind::provider_reach, which, {}, std::nullopt});
-  p.saving = memory_of(p, which, now);
+  p.saving = memory_of(p, which, sending::transition, now);
   out.commits.push_back({token, {std::move(e), std::nullopt, p.saving}});
 }
 
@@ -114,6 +114,8 @@ void engine::state::settle_provider_reach(provider_index which, bool stored, bas
   p.retell_at = track::never;
   p.saved = std::move(p.saving);
   p.unsaved = false;
+  // A pause that began meanwhile was stored before this, perhaps, and is not in it.
+  if (p.gate.now_in() == gate::trouble::refused) out.remember = true;
   if (p.reach.told != track::told::unreachable || p.reach.failing()) return;
   // It answered while its outage was being stored.
   start_clocks_anew(p, no_job, now.mono);

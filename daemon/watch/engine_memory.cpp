@@ -10,19 +10,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-reach_memory memory_of(track::reachability const& known, base::instant now) {
+reach_memory memory_of(track::reachability const& reach, sending what, base::instant now) {
+  track::reachability const known = track::settled(reach, what == sending::transition);
   reach_memory m;
-  // A notice on its way counts as stored: it is stored together with this, or this is not stored at all.
-  m.told = known.told == track::told::telling || known.told == track::told::unreachable;
+  m.told = known.told == track::told::unreachable;
   if (m.told) m.told_begin = known.told_begin;
   if (!known.failing()) return m;
   m.since = known.since_wall;
   m.lasted = now.mono - known.since;
   return m;
-}
-
-bool under_way(track::reachability const& known) {
-  return known.told == track::told::telling || known.told == track::told::taking_back;
 }
 
 /// Nobody needs to know how long an outage lasts once it is told of, and the end of a pause is no news for a rounded
@@ -36,7 +32,7 @@ bool same(provider_memory const& a, provider_memory b) {
 
 }  // namespace
 
-job_memory engine::state::memory_of(job_index job, base::instant now) const {
+job_memory engine::state::memory_of(job_index job, sending what_for, base::instant now) const {
   job_state const& j = jobs[job];
   job_options const& how = what.jobs[job];
   job_memory m;
@@ -48,14 +44,15 @@ job_memory engine::state::memory_of(job_index job, base::instant now) const {
   m.proven = j.proven;
   if (j.build.last_running != track::never) m.last_running = track::wall_of(j.build.last_running, now);
   if (j.build.undecided_since != track::never) m.undecided_since = track::wall_of(j.build.undecided_since, now);
-  if (j.trouble) m.reach = watch::memory_of(j.trouble->reach, now);
+  if (j.trouble) m.reach = watch::memory_of(j.trouble->reach, what_for, now);
   return m;
 }
 
-provider_memory engine::state::memory_of(provider_state const& p, provider_index which, base::instant now) const {
+provider_memory engine::state::memory_of(provider_state const& p, provider_index which, sending what_for,
+                                         base::instant now) const {
   provider_memory m;
   m.name = what.providers[which].name;
-  m.reach = watch::memory_of(p.reach, now);
+  m.reach = watch::memory_of(p.reach, what_for, now);
   if (p.gate.now_in() != gate::trouble::refused) return m;
   m.refused_until = track::wall_of(p.gate.opens(), now);
   m.credential = what.providers[which].credential;
@@ -82,9 +79,8 @@ memory engine::state::changed(base::instant now) {
   std::size_t kept = 0;
   for (job_index const job : unsaved) {
     job_state& j = jobs[job];
-    bool const held = j.stage == stage::held;  // a transition is on its way, and tells all of it
-    if (j.unsaved && !held) {
-      m.jobs.push_back(memory_of(job, now));
+    if (j.unsaved) {
+      m.jobs.push_back(memory_of(job, sending::alone, now));
       handed_out.push_back(job);
       j.unsaved = clock_runs(job);
     }
@@ -100,8 +96,7 @@ void engine::state::collect_providers(memory& into, base::instant now) {
   for (provider_index i = 0; i < providers.size(); ++i) {
     provider_state& p = providers[i];
     p.handed_out = false;
-    if (under_way(p.reach)) continue;
-    provider_memory known = memory_of(p, i, now);
+    provider_memory known = memory_of(p, i, sending::alone, now);
     if (!p.unsaved && same(known, p.saved)) continue;
     p.handed_out = true;
     p.unsaved = false;

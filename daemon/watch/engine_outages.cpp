@@ -96,7 +96,7 @@ void engine::state::provider_failed(job_index job, model::observation const& see
   tell_of_provider(which, now.mono - p.cause_since >= p.unreachable_after, seen.text, now, out);
 }
 
-void engine::state::provider_heard(job_index job, base::time_point sent, base::instant now, commands& out) {
+void engine::state::provider_heard(job_index job, bool good, base::time_point sent, base::instant now, commands& out) {
   provider_index const which = what.jobs[job].provider;
   provider_state& p = providers[which];
   gate::ended const over = p.gate.heard(sent);
@@ -112,7 +112,7 @@ void engine::state::provider_heard(job_index job, base::time_point sent, base::i
   p.reach = track::after_good(p.reach);
   if (!p.deferred.empty()) release_deferred(p, job, now.mono);
   if (p.reach.told == track::told::unreachable && now.mono >= p.retell_at) {
-    start_clocks_anew(p, job, now.mono);
+    start_clocks_anew(p, good ? job : no_job, now.mono);
     tell_of_provider(which, false, {}, now, out);
   }
 }

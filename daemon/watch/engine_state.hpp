@@ -25,6 +25,9 @@ struct build_transition {
   model::event event;
 };
 
+/// What goes to the journal: what is known with a transition once that is stored, or without those that are under way.
+enum class sending : std::uint8_t { transition, alone };
+
 /// What a token stands for.
 struct pending_commit {
   enum class kind : std::uint8_t { build, job_reach, provider_reach };
@@ -79,8 +82,9 @@ struct engine::state {
   void ask_refused_again(provider_index which, base::time_point now);
 
   // engine_memory.cpp: what outlives a restart
-  [[nodiscard]] job_memory memory_of(job_index job, base::instant now) const;
-  [[nodiscard]] provider_memory memory_of(provider_state const& p, provider_index which, base::instant now) const;
+  [[nodiscard]] job_memory memory_of(job_index job, sending what_for, base::instant now) const;
+  [[nodiscard]] provider_memory memory_of(provider_state const& p, provider_index which, sending what_for,
+                                          base::instant now) const;
   [[nodiscard]] bool clock_runs(job_index job) const;
   void mark(job_index job);
   memory changed(base::instant now);
@@ -105,7 +109,8 @@ struct engine::state {
   void set_failing(job_index job, bool failing);
   void provider_failed(job_index job, model::observation const& seen, base::time_point sent, base::instant now,
                        commands& out);
-  void provider_heard(job_index job, base::time_point sent, base::instant now, commands& out);
+  /// `good`: what was answered is good news of the job itself, too.
+  void provider_heard(job_index job, bool good, base::time_point sent, base::instant now, commands& out);
   void start_clocks_anew(provider_state& p, job_index but, base::time_point now);
   void release_deferred(provider_state& p, job_index but, base::time_point now);
   /// No job of it was answered well and is not yet due again. A provider that hangs lets few polls end: jobs never

@@ -78,6 +78,7 @@ asio::awaitable<void> loop::state::remember_changed(std::shared_ptr<state> self)
   }
   if (!stored) self->engine.unremembered();  // costs exactness after a restart; the next minute tries again
   ++self->remembered;
+  self->journal_done.wake_all();
 }
 
 asio::awaitable<void> loop::remember_now() {

@@ -109,7 +109,8 @@ class engine {
   /// A question ended whose job or provider is not watched any more (see reindexed): it frees its place.
   void forget(provider_index which, base::instant now, commands& out);
   /// What is known that the journal has not got with a transition, since the last call: builds still running, outages
-  /// going on or over, pauses.
+  /// going on or over, pauses. What commits under way will make of it is not in there: store it before them, or when
+  /// they are settled.
   [[nodiscard]] memory changed(base::instant now);
   /// The journal could not store what changed() gave last: the next call gives it again, as it is known then.
   void unremembered();

@@ -264,6 +264,18 @@ TEST(unreachable, nothing_new_from_jobs_while_the_provider_is_told) {
   EXPECT_EQ(w.told().size(), 6U) << "then the four that still fail, each after its own five minutes";
 }
 
+TEST(unreachable, the_clock_of_a_job_that_the_provider_does_not_know_starts_anew_too) {
+  world w(jobs(2, ten));
+  w.answer = [&](job_index j, asks what) {
+    if (w.now() < 10min) return failed(fault::no_connection, "down");
+    return j == 1 ? undecided() : what == asks::job ? failed() : absent();
+  };
+  w.run_until(15min - 1s);
+  EXPECT_EQ(w.told(), (strings{"provider.unreachable", "provider.recovered"}));
+  w.run_until(16min);
+  EXPECT_EQ(w.told().back(), "job0 job.unreachable");
+}
+
 TEST(unreachable, after_the_provider_recovers_jobs_are_asked_within_an_interval) {
   world w(jobs(10, {20s, 20s, 5min}));
   w.answer = [&](job_index, asks) { return w.now() < 1h ? failed(fault::no_connection, "down") : undecided(); };

@@ -44,6 +44,22 @@ TEST(token_bucket, a_day_of_waiting_saves_up_one_second_only) {
   EXPECT_EQ(burst, 100);
 }
 
+TEST(token_bucket, a_changed_rate_keeps_what_is_there_and_fills_no_new_room_at_once) {
+  token_bucket b(10);
+  for (int i = 0; i < 6; ++i) EXPECT_TRUE(b.take(start));
+  b.change_rate(100, start);
+  int burst = 0;
+  while (b.take(start)) ++burst;
+  EXPECT_EQ(burst, 4);
+  EXPECT_EQ(b.next(), start + 10ms);
+  b.change_rate(2, start + 1h);
+  while (b.take(start + 1h)) ++burst;
+  EXPECT_EQ(burst, 6) << "as many as fit";
+  b.change_rate(1.0 / 60, start + 1h);
+  EXPECT_FALSE(b.take(start + 1h + 59s));
+  EXPECT_TRUE(b.take(start + 1h + 60s));
+}
+
 TEST(token_bucket, is_exact_over_a_long_time) {
   for (double const rate : {3.0, 7.0, 10.0, 333.3, 10000.0}) {
     token_bucket b(rate);
@@ -81,6 +97,41 @@ TEST(gate, lets_one_request_through_until_the_first_good_answer) {
   EXPECT_EQ(g.width(), 1U);
   EXPECT_EQ(g.heard(start).what, gate::trouble::none);
   EXPECT_EQ(g.width(), 8U);
+}
+
+TEST(gate, remembers_a_refusal_of_an_earlier_run) {
+  gate g(8);
+  g.recall_refusal(start + 3min, start - 1h, start);
+  EXPECT_TRUE(g.pauses(start + 3min - 1ns));
+  EXPECT_FALSE(g.quiet(start + 3min));
+  EXPECT_EQ(g.width(), 1U);
+  gate::ended const over = g.heard(start + 3min);
+  EXPECT_EQ(over.what, gate::trouble::refused);
+  EXPECT_EQ(over.since, start - 1h);
+  EXPECT_EQ(g.width(), 8U);
+}
+
+TEST(gate, another_credential_ends_a_pause_and_is_tried_alone) {
+  gate g(8);
+  g.heard(start);
+  g.refused(start + 1s, start + 2s);
+  g.other_credential(true, start + 3s);
+  EXPECT_FALSE(g.quiet(start + 3s));
+  EXPECT_EQ(g.now_in(), gate::trouble::none);
+  EXPECT_EQ(g.width(), 1U);
+  EXPECT_FALSE(g.refused(start + 2s, start + 4s)) << "asked with the one before";
+  g.heard(start + 2s);
+  EXPECT_EQ(g.width(), 1U) << "so was this";
+  EXPECT_TRUE(g.refused(start + 3s, start + 4s)) << "this one is news";
+}
+
+TEST(gate, another_credential_leaves_a_back_off) {
+  gate g(8);
+  g.heard(start);
+  g.throttled(start + 1s, start + 1s, 1min);
+  g.other_credential(false, start + 3s);
+  EXPECT_EQ(g.opens(), start + 61s);
+  EXPECT_EQ(g.width(), 1U);
 }
 
 TEST(gate, throttled_doubles_from_five_seconds_to_five_minutes_a_step_a_period) {
