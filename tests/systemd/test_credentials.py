@@ -1,12 +1,13 @@
 """Secrets: dropped into a directory, encrypted, changed by a restart; and nowhere to be seen."""
 
+import base64
 import sys
 
 from machine import case
 from machine.case import Case, job_id
 
 AK, SK = "AKEXAMPLE0123456789X", "sk-never-to-be-seen-0123456789abcdef"
-FIRST, SECOND = "whsec_" + "Zmlyc3Q" * 5 + "M=", "whsec_" + "c2Vjb25" * 5 + "k="
+FIRST, SECOND = ("whsec_" + base64.b64encode(text).decode() for text in (b"the first of two secrets, so long", b"the second of two secrets, as long"))
 AUTH = {"type": "aksk", "access_key": "${credential:ak}", "secret_key": "${credential:sk}"}
 
 

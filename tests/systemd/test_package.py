@@ -89,7 +89,7 @@ class Debian(Package):
         """What is changed in one is changed in the other."""
         one, many = ((self.content / "lib/systemd/system" / name).read_text() for name in ("buildwatchd.service", "buildwatchd@.service"))
         made = (one.replace("each one ends\n", "each one ends (%i)\n").replace("/buildwatch/buildwatch.yaml", "/buildwatch/%i.yaml")
-                .replace("StateDirectory=buildwatch\n", "StateDirectory=buildwatch@%i\n").replace("/var/lib/buildwatch,", "/var/lib/buildwatch@%i,")
+                .replace("DynamicUser=yes\n", "DynamicUser=yes\nUser=buildwatchd-%i\n").replace("StateDirectory=buildwatch\n", "StateDirectory=buildwatch@%i\n").replace("/var/lib/buildwatch,", "/var/lib/buildwatch@%i,")
                 .replace("/etc/buildwatch/credentials", "/etc/buildwatch/%i.credentials")
                 .replace("# credentials.encrypted,", "# %i.credentials.encrypted,"))
         self.assertEqual(made, many[many.index("[Unit]"):])

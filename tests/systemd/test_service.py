@@ -180,11 +180,12 @@ class Network(Case):
     def test_that_comes_late_and_goes_again(self):
         hook = self.receiver()
         self.simulator.job(job_id(1), 1, "running")
-        self.service.configure(self.config([self.job("one")], {"hook": {"type": "webhook", "url": hook.url(), "retry": ["200ms"] * 100}}))
+        sinks = {"hook": {"type": "webhook", "url": hook.url(), "timeout": "500ms", "retry": ["200ms"] * 100}}
+        self.service.configure(self.config([self.job("one")], sinks, provider={"timeout": "500ms"}))
         self.link("down")
         try:
             self.service.start()
-            self.service.wait_line(r"(?i)unreachable|network", self.since)
+            self.service.wait_line(r"^job one: .*next try", self.since)
             self.link("up")
             self.service.wait(lambda: hook.seen(type="build.started"), "build.started")
             self.link("down")
@@ -239,6 +240,17 @@ class Journal(Case):
         tries = self.service.wait(lambda: self.service.journal("BUILDWATCH_SINK=hook", since=self.since), "the failed try")
         self.assertEqual(tries[0]["PRIORITY"], "4")
         self.assertIn(told["id"], {e["BUILDWATCH_EVENT_ID"] for e in tries})
+
+        self.assertNotIn("CODE_FILE", entry)  # nobody's business where it was built
+
+    def test_the_catalogue_explains(self):
+        self.simulator.job(job_id(1), 1, "finished", word="FAILURE")
+        self.service.configure(self.config([self.job("red")]))
+        self.service.start()
+        self.service.wait(lambda: self.service.journal("BUILDWATCH_JOB=red", since=self.since), "an entry")
+        told = self.container.out("journalctl", "--catalog", "--no-pager", "--unit=buildwatchd", "BUILDWATCH_JOB=red")
+        self.assertIn("Defined-By: buildwatch", told)
+        self.assertIn("Subject: A build has ended: red #1, failure", told)
 
     def test_a_repeated_failure_is_one_line(self):
         """While it lasts it is not said again with each poll; its end is one more."""

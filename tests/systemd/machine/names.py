@@ -11,19 +11,25 @@ class Names:
     def __init__(self, address, known):
         self.known = known
         self.asked = set()
+        self.closing = threading.Event()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((address, 53))
-        threading.Thread(target=self._serve, daemon=True).start()
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
 
     def close(self):
+        """The address is free when it comes back."""
+        self.closing.set()
+        self.thread.join()
         self.socket.close()
 
     def _serve(self):
-        while True:
+        self.socket.settimeout(0.1)
+        while not self.closing.is_set():
             try:
                 question, asker = self.socket.recvfrom(4096)
-            except OSError:
-                return
+            except TimeoutError:
+                continue
             self.socket.sendto(self._answer(question), asker)
 
     def _answer(self, packet):

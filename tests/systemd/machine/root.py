@@ -12,7 +12,7 @@ import time
 
 SUITE = "bookworm"
 PACKAGES = ("systemd", "systemd-sysv", "systemd-resolved", "libnss-resolve", "dbus", "iproute2", "ca-certificates",
-            "python3-minimal", "nodejs")
+            "python3", "nodejs")
 STALE = 30 * 24 * 3600  # seconds after which a root that nobody used is removed
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "buildwatch-tests" / "systemd"
 
@@ -88,6 +88,8 @@ def make(root, packages):
         settle(new)
         new.rename(root)
     finally:
+        for mounted in ("proc", "sys"):  # what a debootstrap that broke off leaves behind
+            subprocess.run(["umount", "--quiet", "--recursive", new / mounted], check=False, stderr=subprocess.DEVNULL)
         shutil.rmtree(new, ignore_errors=True)
     print(f"Made in {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
 

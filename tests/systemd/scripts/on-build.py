@@ -2,7 +2,6 @@
 # A script as an administrator might have it, which also tries what the sandbox keeps from it. Its report goes to the file
 # named by its argument: {"event", "summary", "can": {NAME: true or false}, "why": {NAME: what was in the way}}.
 import ctypes
-import grp
 import json
 import os
 import pwd
@@ -46,8 +45,9 @@ def setuid():
     need(told == "0", f"it runs as user {told}")
 
 
-def device():
-    need(os.path.exists("/dev/tty0") or os.path.exists("/dev/console") or os.path.exists("/dev/fuse"), str(os.listdir("/dev")))
+def others():
+    """Are other users told apart, in the eyes of this one?"""
+    return os.stat("/srv/of-builds").st_uid == pwd.getpwnam("builds").pw_uid
 
 
 TRIES = {
@@ -58,11 +58,10 @@ TRIES = {
     "home_write": lambda: written("/home/builds/open/x"),
     "tmp": lambda: need(os.path.exists("/tmp/of-others"), str(os.listdir("/tmp"))),
     "user": lambda: need(pwd.getpwuid(os.getuid()).pw_name == "builds", str(os.getuid())),
-    "group": lambda: need(grp.getgrnam("readers").gr_gid in os.getgroups() and open("/srv/for-readers").read(), str(os.getgroups())),
-    "other_users": lambda: need(os.stat("/home").st_uid == 0 and os.stat("/srv/reports").st_uid == 0
-                                and "65534" not in open("/proc/self/uid_map").read() and len(open("/proc/self/uid_map").readlines()) == 1
-                                and open("/proc/self/uid_map").read().split()[2] == "4294967295", open("/proc/self/uid_map").read()),
-    "device": device,
+    "group": lambda: open("/srv/for-readers").read(),
+    "other_users": lambda: need(others(), "they look like nobody"),
+    "device": lambda: need(os.path.exists("/dev/of-hardware"), str(os.listdir("/dev"))),
+    "raw_socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP).close(),
     "setuid": setuid,
     "processes": lambda: need(os.path.exists("/proc/1"), "no process 1 in /proc"),
     "meminfo": lambda: open("/proc/meminfo").read(),
