@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <syslog.h>
+#define SD_JOURNAL_SUPPRESS_LOCATION  // entries are told apart by MESSAGE_ID, not by paths of the machine that built us
 #include <systemd/sd-journal.h>
 
 #include <algorithm>
