@@ -133,7 +133,7 @@ void deliveries::take(notify::changes const& of, notify::change const& c) {
       ++delivered_;
       break;
     case notify::fate::retry:
-      if (f.taken && c.tries == f.tries) fail(f, "it is recorded for another try, and was delivered");
+      if (f.taken && c.tries == f.tries && !f.edited) fail(f, "it is recorded for another try, and was delivered");
       f.tries_stored = c.tries;
       return;
     case notify::fate::dead:
@@ -148,7 +148,7 @@ void deliveries::take(notify::changes const& of, notify::change const& c) {
 
 bool deliveries::reason_holds(fact const& f, notify::change const& c) const {
   sink_facts const& sink = sinks_.at(f.sink);
-  if (!sink.there || sink.edition != f.edition) return true;
+  if (!sink.there || sink.edition != f.edition || f.edited) return true;
   if (c.why.starts_with("as the sink is disabled")) return sink.gone;
   if (c.why.starts_with("after it had waited")) {
     bool const long_enough = clock_.elapsed() - f.added + 1min >= sum_of(sink.how.retry);
@@ -205,6 +205,58 @@ void deliveries::fell_back(notify::overdue const& what, notify::fallen_back cons
   }
 }
 
+// ---- an administrator ----
+
+std::vector<std::string> deliveries::some(chance& luck) const {
+  std::vector<std::string> names;
+  for (auto n = 1 + luck.below(3); n > 0 && !facts_.empty(); --n) {
+    auto const at = facts_.lower_bound(1 + luck.below(facts_.rbegin()->first));
+    names.push_back(luck.one_in(3) ? at->second.event->id : std::to_string(at->first));
+  }
+  return names;
+}
+
+void deliveries::edited(std::vector<store::receipt> const& changed, bool dropped) {
+  for (store::receipt const& r : changed) {
+    fact& f = facts_.at(r.number);
+    if (f.stored == state::delivered || f.stored == state::dropped) fail(f, "an administrator changes what is done");
+    f.edited = true;
+    f.edited_at = clock_.elapsed();
+    f.stored = dropped ? state::dropped : state::waiting;
+    f.tries_stored = 0;
+    if (dropped) {
+      waiting_.erase(r.number);
+      continue;
+    }
+    waiting_.insert(r.number);
+    sink_facts& s = sinks_[f.sink];
+    s.paused = false;
+    s.ragged = true;
+    for (auto const n : waiting_) {
+      if (facts_.at(n).sink == f.sink) facts_.at(n).not_before = {};
+    }
+  }
+}
+
+/// Five seconds are the daemon's to see what others have changed, and more while the store fails.
+bool deliveries::may_not_know(fact const& f) const {
+  return clock_.elapsed() - f.edited_at <= 5s || store_failed_at_ >= f.edited_at;
+}
+
+void deliveries::compare(model::event const& e, store::receipt const& r) const {
+  auto const at = facts_.find(r.number);
+  if (at == facts_.end()) return told_.fail(e.id + ": history tells of a delivery that never was");
+  fact const& f = at->second;
+  if (f.sink != r.sink || f.webhook_id != r.webhook_id || f.event->id != e.id) fail(f, "history takes it for another");
+  static constexpr std::pair<state, store::standing> same[] = {{state::waiting, store::standing::waiting},
+                                                               {state::delivered, store::standing::delivered},
+                                                               {state::dead, store::standing::dead},
+                                                               {state::dropped, store::standing::dropped}};
+  for (auto const& [known, told] : same) {
+    if (f.stored == known && r.standing != told) fail(f, "history tells another end of it");
+  }
+}
+
 // ---- the receivers ----
 
 unsigned deliveries::lane_of(std::string const& sink) const {
@@ -217,11 +269,14 @@ void deliveries::check_start(fact const& f, notify::delivery_number number, sink
   if (what.event.id != f.event->id || what.event.sequence != f.event->sequence) fail(f, "another event is sent");
   if (f.stored == state::delivered) fail(f, "it is sent again, and was recorded as delivered");
   if (f.stored == state::dead) fail(f, "it is sent, and was recorded as dead");
+  if (f.stored == state::dropped && !may_not_know(f)) fail(f, "it is sent, and was dropped");
   if (f.in_flight) fail(f, "it is tried twice at once");
   if (f.taken) fail(f, "it is sent again, and its receiver had taken it");
-  if (clock_.elapsed() + rounding < f.not_before && clock_.wall_steps() == 0) fail(f, "it is tried before its time");
+  if (clock_.elapsed() + rounding < f.not_before && clock_.wall_steps() == 0 && !f.edited)
+    fail(f, "it is tried before its time");
   if (lane != s.lane) return fail(f, "its sink was removed");
-  if (s.edition == f.edition && f.tries > s.how.retry.size()) fail(f, "it is tried more often than its schedule says");
+  if (s.edition == f.edition && !f.edited && f.tries > s.how.retry.size())
+    fail(f, "it is tried more often than its schedule says");
   if (s.in_flight.size() >= s.how.concurrency) fail(f, "more are tried at once than `concurrency` says");
   if (s.paused && !s.in_flight.empty()) fail(f, "its sink pauses, and another is being tried");
   if (s.paused && clock_.elapsed() + rounding < s.quiet_until) fail(f, "its sink asked to be left alone");

@@ -9,6 +9,8 @@
 
 #include "buildwatch/notify/ports.hpp"
 #include "buildwatch/store/database.hpp"
+#include "buildwatch/store/reader.hpp"
+#include "simulation/chance.hpp"
 #include "simulation/chronicle.hpp"
 #include "simulation/setup.hpp"
 
@@ -30,6 +32,13 @@ class deliveries {
   void asked_to_bury(notify::burial const& what) const;
   void buried(notify::burial const& what, notify::buried const& result);
   void fell_back(notify::overdue const& what, notify::fallen_back const& result);
+  /// A commit or a read has failed, or takes long.
+  void store_failed() { store_failed_at_ = clock_.elapsed(); }
+
+  // An administrator: what may be named, what was changed, what a reader sees in the end.
+  [[nodiscard]] std::vector<std::string> some(chance& luck) const;
+  void edited(std::vector<store::receipt> const& changed, bool dropped);
+  void compare(model::event const& e, store::receipt const& r) const;
 
   // The receivers. `lane` tells a sink from one of the same name before it was removed and added again.
   [[nodiscard]] unsigned lane_of(std::string const& sink) const;
@@ -46,7 +55,7 @@ class deliveries {
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
  private:
-  enum class state : std::uint8_t { waiting, delivered, dead };
+  enum class state : std::uint8_t { waiting, delivered, dead, dropped };
   struct fact {
     std::string sink, webhook_id, lane_key;
     std::shared_ptr<model::event const> event;
@@ -56,8 +65,10 @@ class deliveries {
     unsigned tries = 0, tries_stored = 0;
     unsigned got = 0;  ///< how often its receiver has got it
     bool in_flight = false;
-    unsigned lane = 0;   ///< in flight: of the sink
-    bool taken = false;  ///< in this life a try ended as delivered
+    unsigned lane = 0;    ///< in flight: of the sink
+    bool taken = false;   ///< in this life a try ended as delivered
+    bool edited = false;  ///< by an administrator: its schedule began anew at some moment
+    base::duration edited_at{};
     bool hit_by_pause = false;
     base::duration not_before{};  ///< of the next try, in this life
   };
@@ -79,6 +90,7 @@ class deliveries {
   [[nodiscard]] fact* find(std::string const& sink, std::string const& webhook_id);
   void created(notify::created const& made, bool fallback);
   void take(notify::changes const& of, notify::change const& c);
+  [[nodiscard]] bool may_not_know(fact const& f) const;
   [[nodiscard]] bool reason_holds(fact const& f, notify::change const& c) const;
   void check_start(fact const& f, notify::delivery_number number, sink_facts const& s, notify::delivery const& what,
                    unsigned lane) const;
@@ -92,6 +104,7 @@ class deliveries {
   std::map<std::string, std::set<std::string>> owed_;  ///< by event id: sinks that were ever owed it
   std::set<notify::delivery_number> waiting_;
   std::map<std::string, sink_facts> sinks_;
+  base::duration store_failed_at_ = base::duration::min();
   std::uint64_t sequence_ = 0, delivered_ = 0, dead_ = 0, repeated_ = 0, tries_ = 0;
 };
 

@@ -91,8 +91,8 @@ asio::awaitable<base::result<std::vector<std::string>>> disk::owing() {
   co_return names;
 }
 
-/// Nobody else opens a database in memory.
-asio::awaitable<bool> disk::changed_elsewhere() { co_return false; }
+/// Only a file is opened by others, too.
+asio::awaitable<bool> disk::changed_elsewhere() { co_return file_.changed_elsewhere(); }
 
 asio::awaitable<base::result<std::vector<real::stored>>> disk::add(std::vector<real::entry> entries) {
   for (real::entry const& e : entries) {
@@ -149,7 +149,10 @@ void disk::close(std::function<void()> done) {
 void disk::arm() {
   if (bell_.set()) return;
   base::duration wait = luck_.one_in(4) ? luck_.between(0ms, 20ms) : 1ms;
-  if (weather_.slow && luck_.one_in(3)) wait = luck_.between(20ms, 1500ms);
+  if (weather_.slow && luck_.one_in(3)) {
+    wait = luck_.between(20ms, 1500ms);
+    knows_.store_failed();
+  }
   on_.alarms.set(bell_, on_.clock.now().mono + wait);
 }
 
@@ -192,10 +195,11 @@ void disk::write(std::vector<asked> const& batch) {
   try {
     file_.begin();
     for (asked const& r : batch) r->work();
+    if (luck_.one_in(20)) file_.prune(on_.clock.wall());
     if (next == disk_weather::fate::crash_before || fails()) {
       file_.roll_back();
       knows_.told.tell("commit fails", batch.size());
-      knows_.limits.store_failed();
+      knows_.store_failed();
       for (asked const& r : batch) r->failure = full;
       if (next == disk_weather::fate::crash_before) on_.crash();
       return;
@@ -215,6 +219,7 @@ void disk::write(std::vector<asked> const& batch) {
 
 void disk::read_one(request& what) {
   if (weather_.flaky && luck_.one_in(10)) {
+    knows_.store_failed();
     what.failure = "disk I/O error";
     return;
   }

@@ -35,6 +35,10 @@ struct oracle {
     transitions.remembered(ago);
     limits.remembered(ago);
   }
+  void store_failed() {
+    limits.store_failed();
+    deliveries.store_failed();
+  }
 
   chronicle& told;
   simulation::transitions transitions;

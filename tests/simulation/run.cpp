@@ -7,14 +7,15 @@
 
 #include "buildwatch/store/database.hpp"
 #include "simulation/life.hpp"
+#include "simulation/place.hpp"
 
 namespace buildwatch::simulation {
 namespace {
 
 using namespace std::chrono_literals;
 
-enum class happening : std::uint8_t { crash, stop, reload, wall_step, disk_fills, disk_slows };
-constexpr std::size_t happenings = 6;
+enum class happening : std::uint8_t { crash, stop, reload, wall_step, disk_fills, disk_slows, administrator };
+constexpr std::size_t happenings = 7;
 constexpr base::duration never = base::duration::max();
 
 class player {
@@ -27,6 +28,7 @@ class player {
         truth_(luck_, clock_, how_, calm_from_),
         knows_(clock_, told_),
         editor_(luck_),
+        place_(luck_),
         window_(luck_.one_in(2) ? 4 + luck_.below(12) : notify::queue::default_window) {}
 
   outcome play();
@@ -59,6 +61,7 @@ class player {
   world truth_;
   oracle knows_;
   editor editor_;
+  place place_;
   std::size_t window_;
   std::unique_ptr<store::database> file_;
   disk_weather weather_;
@@ -87,9 +90,8 @@ base::duration player::choose_length() {
 }
 
 bool player::open() {
-  store::store_options options;
-  options.path = ":memory:";
-  auto opened = store::database::open(options);
+  file_.reset();
+  auto opened = place_.open();
   if (!opened) {
     told_.fail("the database cannot be opened: " + opened.error().text);
     return false;
@@ -100,8 +102,8 @@ bool player::open() {
 }
 
 void player::schedule(happening what) {
-  bool const on[happenings] = {how_.crashes,    how_.stops,        how_.reloads,
-                               how_.wall_steps, how_.store_faults, how_.store_faults};
+  bool const on[happenings] = {how_.crashes,      how_.stops,        how_.reloads,    how_.wall_steps,
+                               how_.store_faults, how_.store_faults, place_.on_file()};
   auto const i = static_cast<std::size_t>(what);
   due_[i] = on[i] ? clock_.elapsed() + luck_.between(1s, luck_.one_in(4) ? 2min : 20min) : never;
   if (due_[i] >= calm_from_) due_[i] = never;
@@ -134,6 +136,7 @@ void player::happen(happening what) {
       weather_.flaky = luck_.one_in(3);
       break;
     case happening::disk_slows: weather_.slow = !weather_.slow; break;
+    case happening::administrator: place_.administer(luck_, clock_, knows_); break;
   }
 }
 
@@ -177,6 +180,7 @@ void player::rest_after(bool stopped) {
   if (luck_.one_in(3) && how_.reloads && !truth_.calm()) editor_.edit(setup_);
   pass(clock_.elapsed() + (soon ? luck_.between(0s, 2s) : luck_.between(1s, 15min)));
   if (luck_.one_in(4)) clock_.reboot();
+  if (place_.on_file() && !open()) return;
   begin_life();
 }
 
@@ -208,7 +212,7 @@ void player::play_chaos() {
 }
 
 bool player::all_is_told() {
-  return !life_->reloading() && !life_->stopping() && knows_.transitions.missing(life_->now(), truth_).empty() &&
+  return life_ && !life_->reloading() && !life_->stopping() && knows_.transitions.missing(life_->now(), truth_).empty() &&
          knows_.deliveries.missing().empty();
 }
 
@@ -242,17 +246,19 @@ void player::play_last_life() {
   if (told_.failed()) return;
   told_.expect(knows_.deliveries.waiting() == 0, "what removed sinks were owed waits still");
   told_.expect(file_->owing().empty(), "something waits in the outbox that nobody is owed");
+  if (place_.on_file()) place_.compare(knows_);
 }
 
 outcome player::play() {
   told_.tell("begin");
+  weather_.slow = how_.store_faults && luck_.one_in(2);
   if (open()) {
     setup_ = editor_.first();
     begin_life();
     play_chaos();
     if (!told_.failed()) play_calm();
     if (!told_.failed()) play_last_life();
-    end_life();
+    if (life_) end_life();
   }
   return result();
 }
