@@ -34,7 +34,7 @@ struct receipt {
   std::string webhook_id;
   std::string sink;
   std::string rule;  ///< by which rule, or "fallback of SINK"
-  store::standing standing = standing::waiting;
+  buildwatch::store::standing standing = standing::waiting;
   base::wall_time added{};
   base::wall_time at{};  ///< delivered, dead, dropped: when; waiting: when it is due
   std::uint32_t tries = 0;
