@@ -34,6 +34,19 @@ TEST_F(loop_memory, what_changed_is_stored_each_minute_and_nothing_else) {
   EXPECT_EQ(journal_.memories.size(), 4U) << "it runs on";
 }
 
+TEST_F(loop_memory, of_many_jobs_is_stored_in_parts_that_hold_nobody_up) {
+  first_ = undecided();
+  make(jobs(2500, {10s, 10s, 5min}));
+  pass(2min);
+  ASSERT_GE(journal_.memories.size(), 3U);
+  std::size_t all = 0;
+  for (memory const& part : journal_.memories) {
+    EXPECT_LE(part.jobs.size(), 1024U);
+    all += part.jobs.size();
+  }
+  EXPECT_EQ(all, 2500U);
+}
+
 TEST_F(loop_memory, that_can_not_be_stored_is_tried_a_minute_later) {
   first_ = undecided();
   make(jobs(1, {10s, 10s, 5min}));

@@ -59,18 +59,31 @@ void random_world::check_commit(model::event const& e) {
   }
 }
 
-void random_world::count(model::event const& e) {
+void random_world::count(transition const& what) {
+  model::event const& e = what.event;
   ASSERT_TRUE(ids_.insert(e.id).second) << "stored twice: " << to_string(e.type);
   using model::event_type;
   switch (e.type) {
     case event_type::build_started:
     case event_type::build_finished: count_build(e); break;
-    case event_type::job_unreachable: EXPECT_EQ(++truths_[number(e.job->job_id, 3)].balance, 1); break;
-    case event_type::job_recovered: EXPECT_EQ(--truths_[number(e.job->job_id, 3)].balance, 0); break;
-    case event_type::provider_unreachable: EXPECT_EQ(++providers_[number(e.provider, 1)].balance, 1); break;
-    case event_type::provider_recovered: EXPECT_EQ(--providers_[number(e.provider, 1)].balance, 0); break;
+    case event_type::job_unreachable:
+    case event_type::job_recovered: count_outage(e, what.job->reach, truths_[number(e.job->job_id, 3)].outages); break;
+    case event_type::provider_unreachable:
+    case event_type::provider_recovered:
+      count_outage(e, what.provider->reach, providers_[number(e.provider, 1)].outages);
+      break;
     case event_type::build_overdue: FAIL();
   }
+}
+
+void random_world::count_outage(model::event const& e, reach_memory const& known, outage_truth& of) {
+  bool const begins = e.type == model::event_type::job_unreachable || e.type == model::event_type::provider_unreachable;
+  ASSERT_EQ(of.balance, begins ? 0 : 1) << to_string(e.type);
+  of.balance = begins ? 1 : 0;
+  if (begins) of.begin = known.told_begin;
+  std::string const job_id = e.job ? e.job->job_id : std::string();
+  EXPECT_EQ(e.id, model::event_id(e.provider, job_id, of.begin.time_since_epoch().count(), e.type))
+      << "of another outage than the one that was told";
 }
 
 void random_world::count_build(model::event const& e) {
@@ -91,7 +104,7 @@ void random_world::check_that_nothing_is_missed() {
   if (perils_.journal_fails || clock_.at.mono < grace_until_) return;
   for (std::size_t i = 0; i < truths_.size(); ++i) {
     truth const& t = truths_[i];
-    bool const told = t.balance > 0 || providers_[job_settings_[i].provider].balance > 0;
+    bool const told = t.outages.balance > 0 || providers_[job_settings_[i].provider].outages.balance > 0;
     if (!t.present || t.failing_since == base::time_point::max() || told) continue;
     base::duration shortest = base::duration::max();
     for (std::size_t j = 0; j < truths_.size(); ++j) {
@@ -124,9 +137,9 @@ void random_world::conclude() {
   for (std::size_t i = 0; i < truths_.size(); ++i) {
     EXPECT_EQ(truths_[i].finished, 1) << "job" << i << " was missed or told twice";
     EXPECT_LE(truths_[i].started, 1);
-    EXPECT_EQ(truths_[i].balance, 0) << "an outage of job" << i << " was left open";
+    EXPECT_EQ(truths_[i].outages.balance, 0) << "an outage of job" << i << " was left open";
   }
-  for (provider_truth const& p : providers_) EXPECT_EQ(p.balance, 0) << "a provider's outage was left open";
+  for (provider_truth const& p : providers_) EXPECT_EQ(p.outages.balance, 0) << "a provider's outage was left open";
   EXPECT_EQ(engine_->counts().done, truths_.size());
 }
 

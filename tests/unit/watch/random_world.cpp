@@ -84,7 +84,7 @@ void random_world::crash() {
     --storing(s.what.what.event);
     if (!s.stored || one_in(2)) continue;
     stored_.put(s.what.what);
-    count(s.what.what.event);
+    count(s.what.what);
     if (s.what.what.provider) pauses_kept_ = false;  // it may be older than what was remembered
   }
   commits_.clear();
@@ -158,7 +158,7 @@ void random_world::settle(commit_under_way& s) {
   --storing(s.what.what.event);
   if (s.stored) {
     stored_.put(s.what.what);
-    count(s.what.what.event);
+    count(s.what.what);
   }
   engine_->settle({s.what.token, s.stored, {}}, clock_.at, out_);
   take();

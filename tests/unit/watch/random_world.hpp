@@ -17,12 +17,18 @@
 
 namespace buildwatch::watch::testing {
 
+/// Outages of a job or a provider, as they were told.
+struct outage_truth {
+  int balance = 0;          // unreachable less recovered
+  base::wall_time begin{};  // of the last one
+};
+
 /// What a job's build really does, and what was told of it.
 struct truth {
   base::duration starts{}, ends{};
   int storing = 0;                // commits of it that are under way
   int started = 0, finished = 0;  // stored
-  int balance = 0;                // unreachable less recovered
+  outage_truth outages;
   bool proven = false;
   bool present = true;                                       // in the configuration
   base::time_point failing_since = base::time_point::max();  // as far as a clock of it may have started
@@ -32,7 +38,7 @@ struct truth {
 struct provider_truth {
   unsigned in_flight = 0;
   int storing = 0;
-  int balance = 0;
+  outage_truth outages;
   bool present = true;
   base::time_point quiet_until = base::time_point::min();
   base::time_point refused_at = base::time_point::min();
@@ -89,7 +95,8 @@ class random_world {
   // random_oracle.cpp: what must hold
   void note(truth& t, asks what, observation const& seen);
   void note_refusal(flight const& f, observation const& seen);
-  void count(model::event const& e);
+  void count(transition const& what);
+  void count_outage(model::event const& e, reach_memory const& known, outage_truth& of);
   void count_build(model::event const& e);
   void check_ask(ask const& a, std::size_t job, std::size_t provider);
   void check_commit(model::event const& e);
