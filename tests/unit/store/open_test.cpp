@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/failure.hpp"
 #include "unit/store/support.hpp"
 
 namespace buildwatch::store::testing {
@@ -239,6 +240,21 @@ TEST_F(open_test, commits_reach_the_disk_and_only_the_log) {
   file->checkpoint();
   EXPECT_EQ(file->pages_in_log(), 0);
   EXPECT_NE(bytes_of(folder_.file()), before);
+}
+
+TEST_F(open_test, a_failure_says_whether_the_file_or_the_request_is_to_blame) {
+  auto const file = opened(folder_.file());
+  execute("DROP TABLE builds");  // only what needs it suffers
+  file->begin();
+  try {
+    file->add({owed_to(finished_event(), {})});
+    ADD_FAILURE() << "it was stored";
+  } catch (failure const& f) {
+    EXPECT_FALSE(f.of_the_file());
+    EXPECT_THAT(f.what(), HasSubstr("cannot write " + folder_.file()));
+  }
+  file->roll_back();
+  EXPECT_FALSE(added(*file, owed_to(event_of_type(model::event_type::build_started), {})).known);
 }
 
 }  // namespace

@@ -224,9 +224,10 @@ TEST_F(store_test, a_disk_that_takes_nothing_more_loses_nothing_and_goes_on_once
     run();
   }
   ASSERT_THAT(said_, SizeIs(5));
-  EXPECT_THAT(said_[1], AllOf(HasSubstr("cannot write " + here.file()), HasSubstr("disk I/O error"),
-                              HasSubstr("nothing is lost")));
-  EXPECT_EQ(std::ranges::count(said_, said_[1]), 4);
+  for (std::size_t i = 1; i < 5; ++i) {
+    EXPECT_THAT(said_[i], AllOf(HasSubstr("cannot write " + here.file()), HasSubstr("disk I/O error"),
+                                HasSubstr("nothing is lost")));
+  }
   EXPECT_THAT(page().rows, SizeIs(1));
   for (int i = 2; i <= 4; ++i) add(i);
   run();
