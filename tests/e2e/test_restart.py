@@ -1,6 +1,5 @@
 """Restarts, by SIGTERM and by SIGKILL: what was known is known, what was told is not told again, what was owed is sent."""
 
-import datetime
 import re
 import signal
 import sys
@@ -8,15 +7,10 @@ import time
 
 from support import case
 from support.case import Case, job_id
+from support.events import MILLISECOND, seconds
 
 ENDS = (signal.SIGTERM, signal.SIGKILL)
-MILLISECOND = 0.001  # what instants are rounded to
 AK, SK = "TESTAK00000000000009", "test-secret-key-of-the-e2e-tests/+=~"
-
-
-def seconds(instant):
-    """An instant of an event as seconds since 1970."""
-    return datetime.datetime.fromisoformat(instant.replace("Z", "+00:00")).timestamp()
 
 
 class Restarts(Case):

@@ -1,11 +1,18 @@
 """The shape of an event, exactly: every field there, nothing else, each of its kind."""
 
+import datetime
 import re
 
+MILLISECOND = 0.001  # s; what instants are rounded to
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$")
 TYPES = ("build.started", "build.finished", "build.overdue", "job.unreachable", "job.recovered", "provider.unreachable",
          "provider.recovered")
 OUTCOMES = ("success", "failure", "unstable", "aborted", "unknown")
+
+
+def seconds(instant):
+    """An instant of an event as seconds since 1970."""
+    return datetime.datetime.fromisoformat(instant.replace("Z", "+00:00")).timestamp()
 
 
 class WrongShape(AssertionError):
