@@ -161,7 +161,7 @@ void engine::state::not_found(job_index job, model::observation const& seen, bas
   t.text = "not_found: " + seen.text;
   set_failing(job, false);
   place_after_failure(job, sent, now.mono);
-  if (news) {
+  if (t.reminder.worth_a_line(news, now.mono)) {
     if (!std::exchange(t.logged, true)) ++provider_of(job).logged;
     job_options const& how = what.jobs[job];
     log_job(job, base::log_level::error, "job.not_found",

@@ -42,7 +42,9 @@ void engine::state::log_failure(job_index job, bool news, base::time_point now, 
       told_by_gate(t.fault) || (t.fault == model::fault::no_connection && p.cause_logged && !t.logged);
   bool const folded = !t.logged && p.logged >= jobs_named;
   bool const loud = !elsewhere && !folded;
-  if (!news && (t.logged || !loud)) return;
+  // A cause that was not named above debug before is news there.
+  bool const told = loud ? t.reminder.worth_a_line(news || !t.logged, now) : news;
+  if (!told) return;
   std::string const& name = what.jobs[job].name;
   base::duration const wait = jobs[job].due > now ? jobs[job].due - now : base::duration::zero();
   log_job(job, loud ? base::log_level::warn : base::log_level::debug, "poll.failed",

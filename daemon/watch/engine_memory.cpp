@@ -1,4 +1,5 @@
 // What is known, as it is stored: with a transition, or by itself when it has changed without one.
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -73,11 +74,13 @@ void engine::state::mark(job_index job) {
   if (!std::exchange(j.listed, true)) unsaved.push_back(job);
 }
 
-memory engine::state::changed(base::instant now) {
+memory engine::state::changed(base::instant now, std::size_t most) {
   memory m;
   handed_out.clear();
-  std::size_t kept = 0;
-  for (job_index const job : unsaved) {
+  auto const end = unsaved.begin() + static_cast<std::ptrdiff_t>(std::min(most, unsaved.size()));
+  std::vector<job_index> const turn(unsaved.begin(), end);
+  unsaved.erase(unsaved.begin(), end);
+  for (job_index const job : turn) {
     job_state& j = jobs[job];
     if (j.unsaved) {
       m.jobs.push_back(memory_of(job, sending::alone, now));
@@ -85,9 +88,8 @@ memory engine::state::changed(base::instant now) {
       j.unsaved = clock_runs(job);
     }
     j.listed = j.unsaved;
-    if (j.listed) unsaved[kept++] = job;
+    if (j.listed) unsaved.push_back(job);
   }
-  unsaved.resize(kept);
   collect_providers(m, now);
   return m;
 }
@@ -110,7 +112,8 @@ void engine::state::unremembered() {
   for (provider_state& p : providers) p.unsaved = std::exchange(p.handed_out, false) || p.unsaved;
 }
 
-memory engine::changed(base::instant now) { return state_->changed(now); }
+memory engine::changed(base::instant now, std::size_t most) { return state_->changed(now, most); }
+std::size_t engine::changed_jobs() const { return state_->unsaved.size(); }
 void engine::unremembered() { state_->unremembered(); }
 
 }  // namespace buildwatch::watch

@@ -86,7 +86,8 @@ void engine::state::provider_failed(job_index job, model::observation const& see
     begins = p.gate.refused(sent, now.mono);
     if (p.gate.opens() != before) out.remember = true;  // a crash is not to shorten it
   }
-  if (begins) log_gate(job, seen, now.mono, out);
+  bool const of_gate = seen.fault == model::fault::throttled || seen.fault == model::fault::refused;
+  if (of_gate && p.reminder.worth_a_line(begins, now.mono)) log_gate(job, seen, now.mono, out);
   if (!of_provider(seen.fault)) {
     p.cause_since = track::never;
     return;
@@ -101,6 +102,7 @@ void engine::state::provider_heard(job_index job, bool good, base::time_point se
   provider_state& p = providers[which];
   gate::ended const over = p.gate.heard(sent);
   if (over.what != gate::trouble::none) {
+    p.reminder = {};
     log_provider(which, base::log_level::info, "provider.answered_again",
                  "provider " + what.providers[which].name + " answers again after " +
                      model::wait_for_people(now.mono - over.since),

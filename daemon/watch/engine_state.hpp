@@ -87,7 +87,7 @@ struct engine::state {
                                           base::instant now) const;
   [[nodiscard]] bool clock_runs(job_index job) const;
   void mark(job_index job);
-  memory changed(base::instant now);
+  memory changed(base::instant now, std::size_t most);
   void collect_providers(memory& into, base::instant now);
   void unremembered();
 

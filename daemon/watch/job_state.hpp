@@ -8,6 +8,7 @@
 #include "buildwatch/model/observation.hpp"
 #include "buildwatch/track/build.hpp"
 #include "buildwatch/track/reachability.hpp"
+#include "watch/reminder.hpp"
 
 namespace buildwatch::watch {
 
@@ -29,6 +30,7 @@ struct trouble {
   bool deferred = false;                    ///< waits for its provider's deadline, or for its provider's word
   bool heard_meanwhile = false;             ///< had been deferred when its provider answered another job
   unsigned failures = 0;                    ///< in a row
+  watch::reminder reminder;
   base::time_point last_failure = track::never;
   std::string text;  ///< the last cause, in words
 };

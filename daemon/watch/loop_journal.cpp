@@ -10,7 +10,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-// So many events go into one transaction at most; the rest into the next.
+// So many events, or changed jobs, go into one transaction at most; the rest into the next.
 constexpr std::size_t largest_commit = 1024;
 
 }  // namespace
@@ -20,16 +20,16 @@ void loop::state::start_journal(std::shared_ptr<state> const& self) {
   asio::co_spawn(self->parts.executor, feed_journal(self), [self](std::exception_ptr const& e) {
     self->committing = false;
     if (e) self->record("storing transitions", e);
-    if (!self->found.empty() || self->remember) start_journal(self);
+    if (!self->found.empty() || self->remember || self->to_remember > 0) start_journal(self);
     self->journal_done.wake_all();
     self->finish_stop();
   });
 }
 
 asio::awaitable<void> loop::state::feed_journal(std::shared_ptr<state> self) {
-  while (!self->found.empty() || self->remember) {
+  while (!self->found.empty() || self->remember || self->to_remember > 0) {
     if (!self->found.empty()) co_await commit_found(self);
-    if (self->remember) co_await remember_changed(self);
+    if (self->remember || self->to_remember > 0) co_await remember_some(self);
   }
 }
 
@@ -62,10 +62,15 @@ asio::awaitable<void> loop::state::commit_found(std::shared_ptr<state> self) {
   self->carry_out(self, nullptr);
 }
 
-asio::awaitable<void> loop::state::remember_changed(std::shared_ptr<state> self) {
-  self->remember = false;
-  ++self->remembering;
-  memory changed = self->engine.changed(self->parts.clock.now());
+/// A part of what has changed: neither the loop nor transitions wait while a hundred thousand jobs are gathered.
+asio::awaitable<void> loop::state::remember_some(std::shared_ptr<state> self) {
+  if (self->to_remember == 0) {
+    self->remember = false;
+    ++self->remembering;
+    self->to_remember = self->engine.changed_jobs() + 1;  // one for the providers, where no job has changed
+  }
+  self->to_remember -= std::min(self->to_remember, largest_commit);
+  memory changed = self->engine.changed(self->parts.clock.now(), largest_commit);
   bool stored = true;
   if (!changed.jobs.empty() || !changed.providers.empty()) {
     try {
@@ -76,7 +81,11 @@ asio::awaitable<void> loop::state::remember_changed(std::shared_ptr<state> self)
       self->record("remembering what is known", std::current_exception());
     }
   }
-  if (!stored) self->engine.unremembered();  // costs exactness after a restart; the next minute tries again
+  if (!stored) {  // costs exactness after a restart; the next minute tries again
+    self->engine.unremembered();
+    self->to_remember = 0;
+  }
+  if (self->to_remember > 0) co_return;
   ++self->remembered;
   self->journal_done.wake_all();
 }

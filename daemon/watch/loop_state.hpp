@@ -49,6 +49,7 @@ struct loop::state {
   // What the journal is to do, one after the other.
   bool committing = false;
   bool remember = false;                          // what has changed is to be stored
+  std::size_t to_remember = 0;                    // that is under way: so many jobs are still to come
   bool last_words = false;                        // that has been done for the stop
   std::uint64_t remembering = 0, remembered = 0;  // so many times begun and ended
   parking journal_done;
@@ -77,7 +78,7 @@ struct loop::state {
   static void start_journal(std::shared_ptr<state> const& self);
   static boost::asio::awaitable<void> feed_journal(std::shared_ptr<state> self);
   static boost::asio::awaitable<void> commit_found(std::shared_ptr<state> self);
-  static boost::asio::awaitable<void> remember_changed(std::shared_ptr<state> self);
+  static boost::asio::awaitable<void> remember_some(std::shared_ptr<state> self);
 
   // loop_reload.cpp: other settings
   void reconfigure(options what, memory const& known, std::vector<std::shared_ptr<build_source>> sources);

@@ -9,6 +9,7 @@
 #include "buildwatch/watch/memory.hpp"
 #include "watch/due_queue.hpp"
 #include "watch/gate.hpp"
+#include "watch/reminder.hpp"
 #include "watch/token_bucket.hpp"
 
 namespace buildwatch::watch {
@@ -42,6 +43,7 @@ struct provider_state {
   std::uint32_t watched = 0;  ///< jobs that are not done
   std::uint32_t failing = 0;  ///< of these: whose last poll failed (not found is an answer, and none of these)
   std::uint32_t logged = 0;   ///< jobs whose trouble stands in the log
+  watch::reminder reminder;   ///< of its throttling or its refused credentials
   bool cause_logged = false;  ///< one of its jobs has told the log of a provider's cause since it was last heard
   bool folding = false;       ///< too many jobs fail to name each above debug
   base::time_point wake{};    ///< when tick() next has something to do here

@@ -110,8 +110,11 @@ class engine {
   void forget(provider_index which, base::instant now, commands& out);
   /// What is known that the journal has not got with a transition, since the last call: builds still running, outages
   /// going on or over, pauses. What commits under way will make of it is not in there: store it before them, or when
-  /// they are settled.
-  [[nodiscard]] memory changed(base::instant now);
+  /// they are settled. Of `most` jobs at most, those first that have waited longest; an outage that goes on gets into
+  /// line again.
+  [[nodiscard]] memory changed(base::instant now, std::size_t most = SIZE_MAX);
+  /// How many jobs changed() has something to tell of.
+  [[nodiscard]] std::size_t changed_jobs() const;
   /// The journal could not store what changed() gave last: the next call gives it again, as it is known then.
   void unremembered();
   /// No further asks, ever. Failed answers that come in later say nothing; good ones still count, and commits can still
