@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "store/failure.hpp"
+#include "unit/store/no_room.hpp"
 #include "unit/store/support.hpp"
 
 namespace buildwatch::store::testing {
@@ -242,19 +243,26 @@ TEST_F(open_test, commits_reach_the_disk_and_only_the_log) {
   EXPECT_NE(bytes_of(folder_.file()), before);
 }
 
-TEST_F(open_test, a_failure_says_whether_the_file_or_the_request_is_to_blame) {
+TEST_F(open_test, a_failure_says_whether_it_concerns_the_request_or_whatever_is_tried) {
   auto const file = opened(folder_.file());
   execute("DROP TABLE builds");  // only what needs it suffers
-  file->begin();
-  try {
-    file->add({owed_to(finished_event(), {})});
-    ADD_FAILURE() << "it was stored";
-  } catch (failure const& f) {
-    EXPECT_FALSE(f.of_the_file());
-    EXPECT_THAT(f.what(), HasSubstr("cannot write " + folder_.file()));
+  auto const concerns_all = [&](model::event const& e) {
+    try {
+      added(*file, owed_to(e, {}));
+      throw std::logic_error("it was stored");
+    } catch (failure const& f) {
+      file->roll_back();
+      EXPECT_THAT(f.what(), HasSubstr("cannot write " + folder_.file()));
+      return f.of_the_file();
+    }
+  };
+  model::event const started = event_of_type(model::event_type::build_started);
+  EXPECT_FALSE(concerns_all(finished_event()));
+  {
+    no_room const for_a_page(4096);
+    EXPECT_TRUE(concerns_all(started));
   }
-  file->roll_back();
-  EXPECT_FALSE(added(*file, owed_to(event_of_type(model::event_type::build_started), {})).known);
+  EXPECT_FALSE(added(*file, owed_to(started, {})).known);
 }
 
 }  // namespace

@@ -2,15 +2,14 @@
 #include "buildwatch/store/store.hpp"
 
 #include <gmock/gmock.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <csignal>
 #include <future>
 
 #include "unit/store/gated_database.hpp"
+#include "unit/store/no_room.hpp"
 
 namespace buildwatch::store::testing {
 namespace {
@@ -188,27 +187,6 @@ TEST_F(store_test, prunes_and_checkpoints_by_itself_when_idle) {
   gates_->wait_for_prunes(3);  // it is told that there is more, twice
   EXPECT_EQ(gates_->pruned_at.load(), at(0));
 }
-
-/// Files of this process do not grow beyond a size: as on a full disk, but for the error's number.
-class no_room {
- public:
-  explicit no_room(rlim_t bytes) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit const less{bytes, before_.rlim_max};
-    handler_ = std::signal(SIGXFSZ, SIG_IGN);
-    setrlimit(RLIMIT_FSIZE, &less);
-  }
-  ~no_room() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    (void)std::signal(SIGXFSZ, handler_);
-  }
-  no_room(no_room const&) = delete;
-  no_room& operator=(no_room const&) = delete;
-
- private:
-  rlimit before_{};
-  void (*handler_)(int) = nullptr;
-};
 
 TEST_F(store_test, a_disk_that_takes_nothing_more_loses_nothing_and_goes_on_once_it_does) {
   folder here;
