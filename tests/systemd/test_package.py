@@ -138,6 +138,7 @@ class Told(Package):
         """Sinks and jobs from the file that is named."""
         example = str(TOP / "config/buildwatch.yaml")
         self.assertEqual(self.complete("notify", "--config", example, ""), {"journal", "oncall", "syslog"})
+        self.assertEqual(self.complete("notify", "--config", "=", example, "on"), {"oncall"})  # --config=FILE, as bash splits it
         self.assertEqual(self.complete("notify", "--config", example, "--event", "still_"), {"still_failing", "still_passing"})
         if "explain" in self.commands():
             self.assertEqual(self.complete("explain", "--config", example, "fir"), {"firmware-nightly", "firmware-release"})

@@ -1,6 +1,5 @@
 """The service as an administrator meets it: started, reloaded, killed, stuck, stopped, without a network at first."""
 
-import json
 import re
 import sys
 
@@ -208,8 +207,6 @@ class Network(Case):
 
 class Unit(Case):
     def test_security(self):
-        told = json.loads(self.container.out("systemd-analyze", "security", "--json=short", "--no-pager", "buildwatchd.service"))
-        self.assertTrue(told)
         overall = self.container.run("systemd-analyze", "security", "--no-pager", "buildwatchd.service").stdout
         value = float(re.search(r"Overall exposure level for buildwatchd\.service: (\S+)", overall)[1])
         self.assertLessEqual(value, 1.1, overall)

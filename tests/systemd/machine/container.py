@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 
+from machine.cgroup import ControlGroup
 from machine.root import Impossible
 
 PATIENCE = float(os.environ.get("BUILDWATCH_TEST_PATIENCE", "60"))  # seconds; the limit of any wait, not a measure of anything
@@ -25,8 +26,12 @@ class Container:
         self.folder = tempfile.TemporaryDirectory(prefix="buildwatch-container-")
         self.console = pathlib.Path(self.folder.name) / "console"
         environment = os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}  # as Debian 12 boots, whatever is outside
-        command = ["systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--volatile=overlay", "--private-network",
-                   "--console=pipe", "--notify-ready=yes", f"--machine=buildwatch-test-{os.getpid()}-{id(self):x}", f"--directory={root}"]
+        name = f"buildwatch-test-{os.getpid()}-{id(self):x}"
+        self.group = ControlGroup(name)
+        join = 'while [ "$1" != -- ]; do echo $$ >"$1"; shift; done; shift; exec "$@"'
+        command = ["sh", "-ec", join, "sh", *self.group.files, "--", "setpriv", "--pdeathsig", "KILL", "systemd-nspawn", "--quiet",
+                   "--boot", "--register=no", "--keep-unit", "--volatile=overlay", "--private-network", "--console=pipe",
+                   "--notify-ready=yes", f"--machine={name}", f"--directory={root}"]
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready, open(self.console, "wb") as console:
             ready.bind(f"{self.folder.name}/notify")
             environment["NOTIFY_SOCKET"] = f"{self.folder.name}/notify"
@@ -67,6 +72,7 @@ class Container:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        self.group.close()
         self.folder.cleanup()
 
     # --- inside
