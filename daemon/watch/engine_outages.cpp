@@ -86,8 +86,10 @@ void engine::state::provider_failed(job_index job, model::observation const& see
     begins = p.gate.refused(sent, now.mono);
     if (p.gate.opens() != before) out.remember = true;  // a crash is not to shorten it
   }
+  // What was asked with another credential, or before a quiet that is over, makes no quiet.
   bool const of_gate = seen.fault == model::fault::throttled || seen.fault == model::fault::refused;
-  if (of_gate && p.reminder.worth_a_line(begins, now.mono)) log_gate(job, seen, now.mono, out);
+  if (of_gate && p.gate.quiet(now.mono) && p.reminder.worth_a_line(begins, now.mono))
+    log_gate(job, seen, now.mono, out);
   if (!of_provider(seen.fault)) {
     p.cause_since = track::never;
     return;

@@ -77,6 +77,12 @@ class paper_journal final : public journal {
 
 class loop_test : public ::testing::Test {
  protected:
+  // A source that hangs holds the question, which holds the loop's inside, which holds the source.
+  ~loop_test() override {
+    loop_.reset();
+    for (auto const& s : sources_) s->held.clear();
+  }
+
   void make(options what, std::size_t providers = 1) {
     for (std::size_t i = 0; i < providers; ++i) {
       sources_.push_back(std::make_shared<paper_source>());
