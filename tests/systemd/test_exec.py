@@ -44,7 +44,8 @@ class Exec(Case):
         inside("mkdir", "--mode=1777", "/srv/reports")
         inside("chmod", "0755", "/home/builds")
         inside("sh", "-c", "touch /srv/of-builds; chown builds /srv/of-builds")
-        inside("sh", "-c", "touch /tmp/of-others /dev/of-hardware; echo secret >/srv/for-readers; chgrp readers /srv/for-readers; chmod 0640 /srv/for-readers")
+        inside("touch", "/tmp/of-others", "/dev/of-hardware")
+        inside("sh", "-c", "echo secret >/srv/for-readers; chgrp readers /srv/for-readers; chmod 0640 /srv/for-readers")
         inside("sh", "-c", "mkdir -m 1777 /home/builds/open; cp /usr/bin/id /usr/local/bin/setuid-id; chmod 4755 /usr/local/bin/setuid-id")
 
     def told(self, script, drop_in=""):

@@ -8,7 +8,6 @@ import pwd
 import socket
 import subprocess
 import sys
-import tempfile
 
 libc = ctypes.CDLL(None, use_errno=True)
 
