@@ -47,9 +47,9 @@ base::log_event delivery_log::works_again() const {
   return about(log_level::info, "sink.works", nullptr, "works again");
 }
 
-base::log_event delivery_log::released(std::optional<std::size_t> waiting) const {
+base::log_event delivery_log::released(std::string_view because, std::optional<std::size_t> waiting) const {
   std::string const which = waiting ? fmt::to_string(*waiting) + " waiting deliveries follow" : "what waits follows";
-  return about(log_level::info, "sink.works", nullptr, "works again; " + which);
+  return about(log_level::info, "sink.works", nullptr, fmt::format("{}; {}", because, which));
 }
 
 // What becomes of a delivery that is dead.

@@ -24,8 +24,8 @@ class delivery_log {
   [[nodiscard]] base::log_event delivered(model::event const& e, std::string_view answer, std::size_t tries) const;
   /// A failure has ended that was no pause.
   [[nodiscard]] base::log_event works_again() const;
-  /// A pause has ended. nullopt: how many is not known here.
-  [[nodiscard]] base::log_event released(std::optional<std::size_t> waiting) const;
+  /// A pause has ended; `because`: "works again". nullopt: how many wait is not known here.
+  [[nodiscard]] base::log_event released(std::string_view because, std::optional<std::size_t> waiting) const;
   /// `why`: "after 11 tries", "after it had waited for 3 d".
   [[nodiscard]] base::log_event dead(model::event const& e, std::string_view answer, std::string_view why) const;
   [[nodiscard]] base::log_event disabled(std::string_view answer) const;

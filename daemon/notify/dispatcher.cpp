@@ -132,6 +132,7 @@ void dispatcher::reconfigure(std::vector<destination> sinks) {
   for (destination& d : sinks) {
     auto const at = std::ranges::find_if(old, [&](auto const& l) { return l && l->name() == d.how.name; });
     bool const fresh = at == old.end();
+    bool const changed = !fresh && (*at)->sink != d.sink;
     if (fresh) {
       s.lanes.push_back(std::make_unique<state::lane>(s, std::move(d)));
     } else {
@@ -149,7 +150,7 @@ void dispatcher::reconfigure(std::vector<destination> sinks) {
       }
     } else {
       l.forget_burial();
-      l.deliveries.reconfigure(d.how, s.parts.clock.now(), todo);
+      l.deliveries.reconfigure(d.how, changed, s.parts.clock.now(), todo);
     }
     l.fell_back = 0;
     l.fall_back = s.begun && !l.deliveries.how().fallback.empty();

@@ -157,7 +157,7 @@ asio::awaitable<bool> dispatcher::state::restore(std::shared_ptr<state> self, la
     co_return false;
   }
   if (!l.unsaved.empty()) co_return true;  // it may have changed meanwhile: that first, then again
-  l.restore = false;  // a page that the queue has asked for still comes; it is then read anew
+  l.restore = false;                       // a page that the queue has asked for still comes; it is then read anew
   queue_commands todo;
   l.deliveries.reload(*known, self->parts.clock.now(), todo);
   self->carry_out(l, todo);

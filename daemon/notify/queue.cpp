@@ -73,10 +73,10 @@ void queue::reload(sink_memory const& known, base::instant now, queue_commands& 
 
 void queue::tick(base::instant now, queue_commands& out) { state_->start_due(now, out); }
 
-void queue::reconfigure(delivery_options how, base::instant now, queue_commands& out) {
+void queue::reconfigure(delivery_options how, bool changed, base::instant now, queue_commands& out) {
   state& s = *state_;
   s.set_options(std::move(how));
-  if (s.counts.paused && !s.how.pauses) s.release(now, out);
+  if (s.counts.paused && (changed || !s.how.pauses)) s.release("has other settings", now, out);
   if (s.counts.disabled) {
     s.counts.disabled = false;
     s.refused = 0;

@@ -146,7 +146,7 @@ void queue::state::delivered(entries::node_type done, attempt const& result, bas
     out.logs.push_back(says.works_again());
   }
   by_job.leave(*e.lane);
-  if (counts.paused) release(now, out);
+  if (counts.paused) release("works again", now, out);
 }
 
 void queue::state::failed(entries::node_type tried, attempt const& result, base::instant now, queue_commands& out) {
@@ -223,7 +223,7 @@ bool queue::state::rest(entries::node_type tried, base::duration wait, base::ins
   return true;
 }
 
-void queue::state::release(base::instant now, queue_commands& out) {
+void queue::state::release(std::string_view because, base::instant now, queue_commands& out) {
   counts.paused = false;
   released_at = now.mono;
   quiet_until = {};
@@ -231,7 +231,7 @@ void queue::state::release(base::instant now, queue_commands& out) {
   out.released = true;
   out.memory = memory_of_sink(now);
   if (!complete) {
-    out.logs.push_back(says.released(std::nullopt));
+    out.logs.push_back(says.released(because, std::nullopt));
     return read_anew();
   }
   while (!hit_by_pause.empty()) {
@@ -242,7 +242,7 @@ void queue::state::release(base::instant now, queue_commands& out) {
     e.place.due = e.added_wall;
     places.insert(e.place);
   }
-  if (waiting.size() > resting.size()) out.logs.push_back(says.released(waiting.size() - resting.size()));
+  if (waiting.size() > resting.size()) out.logs.push_back(says.released(because, waiting.size() - resting.size()));
 }
 
 void queue::state::disable(entries::node_type tried, attempt const& result, base::instant now, queue_commands& out) {

@@ -46,7 +46,7 @@ struct queue::state {
   void start_due(base::instant now, queue_commands& out);
   void delivered(entries::node_type done, attempt const& result, base::instant now, queue_commands& out);
   void failed(entries::node_type tried, attempt const& result, base::instant now, queue_commands& out);
-  void release(base::instant now, queue_commands& out);
+  void release(std::string_view because, base::instant now, queue_commands& out);
   void disable(entries::node_type tried, attempt const& result, base::instant now, queue_commands& out);
   void leave_for_later(entry const& e, queue_commands& out);
   void leave_all_for_later(queue_commands& out, bool resting_only);

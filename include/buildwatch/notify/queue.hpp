@@ -89,8 +89,9 @@ class queue {
   void reload(sink_memory const& known, base::instant now, queue_commands& out);
   /// Starts what is due. Call it at next_due().
   void tick(base::instant now, queue_commands& out);
-  /// Other settings of the same sink. `asked_again`: what a 410 disabled is asked again.
-  void reconfigure(delivery_options how, base::instant now, queue_commands& out);
+  /// Other settings of the same sink. What a 410 disabled is asked again. `changed`: where it goes, or how; what a
+  /// pause holds up is then tried at once, for the cause may be mended.
+  void reconfigure(delivery_options how, bool changed, base::instant now, queue_commands& out);
   /// The program ends: what is ready and in memory may still start (as slots get free), the rest is left for the next
   /// start. Each event left is logged as unsent (20 lines at most, stop() tells how many more).
   void drain(queue_commands& out);

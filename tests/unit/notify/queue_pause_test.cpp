@@ -255,5 +255,22 @@ TEST(pause, goes_on_after_a_restart) {
   EXPECT_EQ(out.starts[0].event->id, "evt_1");
 }
 
+TEST(pause, of_a_sink_ends_when_its_settings_change) {
+  bench b(options({1h, 1h}, 4, true));
+  for (int i = 1; i <= 3; ++i) b.add(i, std::to_string(i));
+  b.fail_paused(1);
+  b.forget_logs();
+  auto const began = b.commands.starts.size();
+  b.queue.reconfigure(options({1h, 1h}, 4, true), false, b.instant(), b.commands);
+  EXPECT_EQ(b.commands.starts.size(), began) << "nothing has changed";
+  b.deliver(2);
+  b.fail_paused(3);
+  b.queue.reconfigure(options({1h, 1h}, 4, true), true, b.instant(), b.commands);
+  EXPECT_FALSE(b.queue.counts().paused);
+  EXPECT_TRUE(b.commands.released);
+  EXPECT_EQ(b.commands.starts.back().event->id, "evt_3") << "the cause may be mended: not in an hour";
+  EXPECT_THAT(b.logged(log_level::info).back(), HasSubstr("has other settings; 1 waiting deliveries follow"));
+}
+
 }  // namespace
 }  // namespace buildwatch::notify

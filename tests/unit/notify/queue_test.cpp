@@ -245,7 +245,7 @@ TEST(queue, after_a_reload_a_disabled_sink_is_asked_again) {
   bench b(options({5s}));
   b.add(1, "a");
   b.end(1, verdict::gone, "410 Gone");
-  b.queue.reconfigure(options({5s}), b.instant(), b.commands);
+  b.queue.reconfigure(options({5s}), false, b.instant(), b.commands);
   b.keep();
   b.add(2, "b");
   EXPECT_EQ(b.started(), "1 2");
