@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "simulation/matching.hpp"
@@ -43,12 +44,14 @@ void deliveries::there_is(sink_setup const& given) {
   sink.lane = lane;
   sink.edition = edition;
   sink.how = given.how;
+  sink.fallbacks.insert(given.how.fallback);
 }
 
 void deliveries::life_begins(setup const& s) {
   for (auto& [name, sink] : sinks_) sink.there = false;
   for (sink_setup const& given : s.sinks) there_is(given);
   now_ = s;
+  life_began_ = clock_.elapsed();
 }
 
 void deliveries::life_ends() {
@@ -72,6 +75,7 @@ void deliveries::reloaded(setup const& now) {
     if (sink.how == given.how && !sink.gone) continue;
     sink.paused = sink.gone = false;
     sink.how = given.how;
+    sink.fallbacks.insert(given.how.fallback);
     ++sink.edition;
     for (auto const n : waiting_) {
       if (facts_.at(n).sink == given.how.name) facts_.at(n).not_before = {};
@@ -97,7 +101,7 @@ void deliveries::created(notify::created const& made, bool fallback) {
   f.webhook_id = made.delivery.webhook_id;
   f.event = made.delivery.event;
   f.lane_key = lane_key_of(*f.event);
-  f.added = clock_.elapsed();
+  f.added = clock_.elapsed() - std::max<base::duration>(clock_.wall() - made.delivery.added, 0s);
   f.edition = sinks_[made.sink].edition;
   if (f.webhook_id != f.event->id + (fallback ? "-fb" : "")) fail(f, "its webhook-id is another's");
   if (fallback && !f.event->reason) fail(f, "its reason does not say why it falls back");
@@ -157,11 +161,33 @@ bool deliveries::reason_holds(fact const& f, notify::change const& c) const {
   return c.why.starts_with("after ") && c.tries == f.tries && c.tries > sink.how.retry.size();
 }
 
+/// What was known when a change was asked for may have been edited since.
+bool deliveries::falls_back_to(std::string const& sink, std::string const& fallback) const {
+  auto const at = sinks_.find(sink);
+  if (at == sinks_.end() || !at->second.there) return true;
+  return at->second.fallbacks.size() > 1 ? at->second.fallbacks.contains(fallback)
+                                         : at->second.how.fallback == fallback;
+}
+
+/// It is done with. If it had waited for long, its sink's fallback was owed it.
+void deliveries::check_fallback(fact const& f) const {
+  constexpr base::duration looking = 10s;
+  sink_facts const& s = sinks_.at(f.sink);
+  if (!s.there || s.how.fallback.empty() || s.edition != f.edition || f.edited) return;
+  if (clock_.wall_steps() > 0 || store_failed_at_ >= f.added) return;
+  if (clock_.elapsed() <= std::max(f.added + s.how.fallback_after, life_began_) + looking) return;
+  if (!owed_.at(f.event->id).contains(s.how.fallback)) fail(f, "it waited for long, and did not fall back");
+}
+
 void deliveries::recorded(notify::changes const& what, std::vector<notify::created> const& made) {
   std::set<std::string> fall;
   for (notify::change const& c : what.deliveries) {
     auto const at = facts_.find(c.number);
     bool const waits = at != facts_.end() && at->second.stored == state::waiting;
+    if (waits && c.fate == notify::fate::delivered) check_fallback(at->second);
+    if (waits && c.fate == notify::fate::dead && !falls_back_to(what.sink, what.fallback)) {
+      fail(at->second, "it is dead, and falls back to another than it should");
+    }
     take(what, c);
     if (!waits || c.fate != notify::fate::dead || what.fallback.empty()) continue;
     if (!owed_[at->second.event->id].contains(what.fallback)) fall.insert(at->second.event->id);
@@ -174,6 +200,7 @@ void deliveries::recorded(notify::changes const& what, std::vector<notify::creat
 
 void deliveries::asked_to_bury(notify::burial const& what) const {
   auto const at = sinks_.find(what.sink);
+  if (!falls_back_to(what.sink, what.fallback)) told_.fail(what.sink + ": what is buried falls back to another");
   if (at == sinks_.end() || !at->second.there || at->second.gone) return;
   told_.fail(what.sink + ": what it is owed is buried, and it is neither removed nor gone");
 }

@@ -76,8 +76,9 @@ class deliveries {
     bool there = false;
     unsigned lane = 0;
     notify::delivery_options how;
-    unsigned edition = 0;  ///< of its settings
-    bool paused = false;   ///< in this life
+    unsigned edition = 0;             ///< of its settings
+    std::set<std::string> fallbacks;  ///< that it has had in this life
+    bool paused = false;              ///< in this life
     bool gone = false;
     base::duration quiet_until{};
     std::set<notify::delivery_number> in_flight;
@@ -90,6 +91,8 @@ class deliveries {
   [[nodiscard]] fact* find(std::string const& sink, std::string const& webhook_id);
   void created(notify::created const& made, bool fallback);
   void take(notify::changes const& of, notify::change const& c);
+  void check_fallback(fact const& f) const;
+  [[nodiscard]] bool falls_back_to(std::string const& sink, std::string const& fallback) const;
   [[nodiscard]] bool may_not_know(fact const& f) const;
   [[nodiscard]] bool reason_holds(fact const& f, notify::change const& c) const;
   void check_start(fact const& f, notify::delivery_number number, sink_facts const& s, notify::delivery const& what,
@@ -104,6 +107,7 @@ class deliveries {
   std::map<std::string, std::set<std::string>> owed_;  ///< by event id: sinks that were ever owed it
   std::set<notify::delivery_number> waiting_;
   std::map<std::string, sink_facts> sinks_;
+  base::duration life_began_{};
   base::duration store_failed_at_ = base::duration::min();
   std::uint64_t sequence_ = 0, delivered_ = 0, dead_ = 0, repeated_ = 0, tries_ = 0;
 };

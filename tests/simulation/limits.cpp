@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace buildwatch::simulation {
 namespace {
@@ -34,6 +35,7 @@ void limits::life_begins(setup const& s) {
 }
 
 void limits::remembered(base::duration ago) {
+  remembered_at_ = clock_.elapsed() - ago;
   for (auto& [name, p] : providers_) p.pause_stored = p.pause_stored || p.refused_at <= clock_.elapsed() - ago;
 }
 
@@ -66,7 +68,7 @@ void limits::reloaded(setup const& before, setup const& now) {
 
 bool limits::refused(std::string const& provider) const {
   auto const at = providers_.find(provider);
-  return at != providers_.end() && at->second.refused;
+  return at != providers_.end() && (at->second.refused || at->second.well_at >= remembered_at_);
 }
 
 void limits::asked(std::string const& provider, std::string const& key, std::uint64_t question) {
@@ -77,9 +79,12 @@ void limits::asked(std::string const& provider, std::string const& key, std::uin
   p.counted = now;
   told_.expect(p.tokens > -0.01, provider + " is asked more often than its rate_limit");
   told_.expect(p.in_flight.size() < p.how.connections, provider + " is asked more at once than it has connections");
-  told_.expect(!p.careful || p.in_flight.empty(), provider + " is asked more than one thing before its first answer");
-  told_.expect(now >= p.quiet_until, provider + " is asked although it is to be left alone");
-  if (p.wall_steps == clock_.wall_steps()) {
+  // A question that has been handed out is not called back by the answer of the same moment.
+  bool const handed_out = now == p.quiet_began;
+  told_.expect(handed_out || !p.careful || p.in_flight.empty(),
+               provider + " is asked more than one thing before its first answer");
+  told_.expect(handed_out || now >= p.quiet_until, provider + " is asked although it is to be left alone");
+  if (p.wall_steps == clock_.wall_steps() && !handed_out) {
     told_.expect(now + rounding >= p.refused_until, provider + " is asked within five minutes of refused credentials");
   }
   bool const twice = std::ranges::any_of(p.in_flight, [&](auto const& other) { return other.second == key; });
@@ -94,7 +99,8 @@ void limits::answered(std::string const& provider, std::uint64_t question, base:
   if (p.in_flight.erase(question) == 0) return;  // asked of a provider that was removed since
   if (sent <= p.quiet_began) return;             // from before: it says nothing about now
   if (seen.sight != model::sight::failed) {
-    p.careful = p.refused = false;
+    p.careful = false;
+    if (std::exchange(p.refused, false)) p.well_at = now;
     return;
   }
   if (seen.fault == model::fault::refused) {

@@ -18,7 +18,7 @@ class limits {
   void life_begins(setup const& s);
   void life_ends();
   void reloaded(setup const& before, setup const& now);
-  /// Its credentials were refused, and nothing has been answered well since.
+  /// Its credentials were refused, and nothing has been answered well since, as far as was stored.
   [[nodiscard]] bool refused(std::string const& provider) const;
   /// A question leaves; `question` names it.
   void asked(std::string const& provider, std::string const& key, std::uint64_t question);
@@ -40,6 +40,7 @@ class limits {
     base::duration quiet_began = long_ago, quiet_until = long_ago;
     base::duration refused_at = long_ago, refused_until = long_ago;
     bool pause_stored = false, refused = false;
+    base::duration well_at = long_ago;  ///< first good answer after a refusal
     std::uint32_t refused_credential = 0;
     unsigned wall_steps = 0;                         ///< at the refusal
     std::map<std::uint64_t, std::string> in_flight;  ///< what each is about; empty: nothing that is watched still
@@ -49,7 +50,7 @@ class limits {
   virtual_clock const& clock_;
   chronicle& told_;
   std::map<std::string, provider_facts> providers_;
-  base::duration store_failed_at_ = long_ago;
+  base::duration store_failed_at_ = long_ago, remembered_at_ = long_ago;
 };
 
 }  // namespace buildwatch::simulation

@@ -212,8 +212,8 @@ void player::play_chaos() {
 }
 
 bool player::all_is_told() {
-  return life_ && !life_->reloading() && !life_->stopping() && knows_.transitions.missing(life_->now(), truth_).empty() &&
-         knows_.deliveries.missing().empty();
+  return life_ && !life_->reloading() && !life_->stopping() &&
+         knows_.transitions.missing(life_->now(), truth_).empty() && knows_.deliveries.missing().empty();
 }
 
 /// Nothing fails any more: what was held up must come.

@@ -75,7 +75,7 @@ void transitions::answered(std::string const& provider, std::string const& job_i
     all.failing.goes_on(up());
     return;
   }
-  all.failing.is_over(up());
+  all.failing.is_over(up(), remembered_up_);
   if (seen.sight == sight::no_such_job) {
     job.failing.goes_on(up());
     return;
@@ -83,11 +83,12 @@ void transitions::answered(std::string const& provider, std::string const& job_i
   job.perhaps_over_at = up();
   if (seen.sight == sight::no_such_build && !b.proven_at) return;  // the next question tells
   if (!b.proven_at) b.proven_at = clock_.elapsed();
-  job.failing.is_over(up());
+  job.failing.is_over(up(), remembered_up_);
   if (what == watch::asks::job) return;
   b.running_seen = b.running_seen || seen.sight == sight::running;
   b.finished_seen = b.finished_seen || seen.sight == sight::finished;
-  seen.sight == sight::undecided ? b.undecided.goes_on(clock_.elapsed()) : b.undecided.is_over(clock_.elapsed());
+  seen.sight == sight::undecided ? b.undecided.goes_on(clock_.elapsed())
+                                 : b.undecided.is_over(clock_.elapsed(), remembered_at_);
 }
 
 void transitions::fail(model::event const& e, std::string_view why) {

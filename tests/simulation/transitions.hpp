@@ -14,22 +14,27 @@
 namespace buildwatch::simulation {
 
 /// A clock that runs since something was first seen, until it is seen to be over. What was seen and not yet stored is
-/// forgotten in a crash: then the clock may go on from where it was before.
+/// forgotten in a crash: then the clock may go on from where it was when it was stored.
 struct lasting {
   std::optional<base::duration> since;
   std::optional<base::duration> before;  ///< `since`, when it was last over
   base::duration over_at{};
+  std::optional<base::duration> stored;  ///< `since`, when it was first over after what is known was last stored
+  base::duration stored_over_at{};
 
   void goes_on(base::duration now) {
     if (!since) since = now;
   }
-  void is_over(base::duration now) {
-    if (since) before = since, over_at = now;
+  /// `stored_at`: when what is known was last stored.
+  void is_over(base::duration now, base::duration stored_at) {
+    if (!since) return;
+    before = since;
+    over_at = now;
+    if (!stored || stored_over_at < stored_at) stored = since, stored_over_at = now;
     since.reset();
   }
-  /// `stored_at`: when what is known was last stored.
   void life_ends(base::duration stored_at) {
-    if (before && over_at >= stored_at) since = before;
+    if (stored && stored_over_at >= stored_at) since = stored;
   }
   /// Whether it has lasted for `long_enough`, now or when it ended a moment ago (an event of it may be on its way).
   [[nodiscard]] bool reached(base::duration long_enough, base::duration now) const;
