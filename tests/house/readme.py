@@ -100,6 +100,7 @@ KNOWN = {
     "./daemon/run outbox list --config config/demo.yaml": lambda c: run_after_builds(c, ""),
     "./daemon/run outbox retry --config config/demo.yaml": lambda c: run_after_builds(c, ""),
     "./daemon/run explain demo-fails failure --config config/demo.yaml": lambda c: run(c, "console: owed"),
+    "cmake --build build/release --target package": lambda c: run(c, ".deb generated"),
     "./daemon/run --help": lambda c: run(c, "--config"),
     # This test is part of both: listing shows that they install, build and find the tests.
     "./tests/run": lambda c: run(c + " -N", "house.readme"),

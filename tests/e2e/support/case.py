@@ -106,7 +106,9 @@ class Case(unittest.TestCase):
                 print(f"--- log of {self.id()}\n{running.log[-20000:]}\n--- stdout\n{running.output[-5000:]}", file=sys.stderr)
 
     def _has_failed(self):
-        return not getattr(self._outcome, "success", True)
+        # `_outcome.success` is true again while clean-ups run.
+        result = self._outcome.result
+        return any(getattr(test, "test_case", test) is self for test, _ in result.failures + result.errors)
 
     def command(self, *arguments, config=None, env=None):
         return daemons.command(self.folder, list(arguments), config, env)
