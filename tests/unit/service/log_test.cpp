@@ -2,12 +2,20 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <pty.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include "service/journal.hpp"
 
 namespace buildwatch::service {
 namespace {
@@ -53,6 +61,41 @@ TEST(log, json_carries_the_fields) {
   EXPECT_EQ(line["event"], "sink.dead");
   EXPECT_EQ(line["message"], "sink x: gave up \"now\"");
   EXPECT_EQ(line["sink"], "x\xef\xbf\xbd");
+}
+
+TEST(log, on_a_terminal_has_colours_and_short_times) {
+  int master = -1;
+  int terminal = -1;
+  ASSERT_EQ(::openpty(&master, &terminal, nullptr, nullptr, nullptr), 0);
+  ::unsetenv("NO_COLOR");
+  ::setenv("TERM", "xterm", 1);
+  make_log({}, terminal)->write({base::log_level::error, "x", "wrong", {}});
+  std::string seen(200, '\0');
+  seen.resize(static_cast<std::size_t>(std::max<ssize_t>(::read(master, seen.data(), seen.size()), 0)));
+  EXPECT_TRUE(std::regex_search(seen, std::regex("^\\d\\d:\\d\\d:\\d\\d \x1b\\[31merror\x1b\\[0m wrong"))) << seen;
+  ::setenv("NO_COLOR", "1", 1);
+  make_log({}, terminal)->write({base::log_level::error, "x", "wrong", {}});
+  seen.resize(200);
+  seen.resize(static_cast<std::size_t>(std::max<ssize_t>(::read(master, seen.data(), seen.size()), 0)));
+  EXPECT_EQ(seen.find('\x1b'), std::string::npos) << seen;
+  ::unsetenv("NO_COLOR");
+  ::close(terminal);
+  ::close(master);
+}
+
+TEST(log, knows_the_journal_by_its_stream) {
+  pipe_pair p;
+  struct stat what {};
+  ASSERT_EQ(::fstat(p.ends[1], &what), 0);
+  ::setenv("JOURNAL_STREAM", (std::to_string(what.st_dev) + ":" + std::to_string(what.st_ino)).c_str(), 1);
+  EXPECT_TRUE(goes_to_journal(p.ends[1]));
+  EXPECT_FALSE(goes_to_journal(0)) << "another descriptor";
+  ::unsetenv("JOURNAL_STREAM");
+  EXPECT_FALSE(goes_to_journal(p.ends[1]));
+}
+
+TEST(log, message_ids_stay_what_they_are) {
+  EXPECT_EQ(message_id("event.build.finished"), "4c8190fbcfad5af8ab54e7de18eb0139");
 }
 
 TEST(log, levels_below_the_chosen_one_stay_out) {
