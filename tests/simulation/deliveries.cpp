@@ -44,6 +44,7 @@ void deliveries::there_is(sink_setup const& given) {
   sink.lane = lane;
   sink.edition = edition;
   sink.how = given.how;
+  sink.revision = given.revision;
   sink.fallbacks.insert(given.how.fallback);
 }
 
@@ -72,13 +73,17 @@ void deliveries::reloaded(setup const& now) {
       continue;
     }
     sink.ragged = true;
-    if (sink.how == given.how && !sink.gone) continue;
+    bool const edited = sink.how != given.how;
+    if (!edited && sink.revision == given.revision && !sink.gone) continue;
     sink.paused = sink.gone = false;
+    sink.quiet_until = {};
     sink.how = given.how;
+    sink.revision = given.revision;
     sink.fallbacks.insert(given.how.fallback);
-    ++sink.edition;
+    if (edited) ++sink.edition;
     for (auto const n : waiting_) {
-      if (facts_.at(n).sink == given.how.name) facts_.at(n).not_before = {};
+      fact& f = facts_.at(n);
+      if (f.sink == given.how.name && (edited || f.hit_by_pause)) f.not_before = {};
     }
   }
   now_ = now;
@@ -153,7 +158,7 @@ void deliveries::take(notify::changes const& of, notify::change const& c) {
 bool deliveries::reason_holds(fact const& f, notify::change const& c) const {
   sink_facts const& sink = sinks_.at(f.sink);
   if (!sink.there || sink.edition != f.edition || f.edited) return true;
-  if (c.why.starts_with("as the sink is disabled")) return sink.gone;
+  if (c.why.starts_with("as the sink is disabled")) return sink.was_gone;
   if (c.why.starts_with("after it had waited")) {
     bool const long_enough = clock_.elapsed() - f.added + 1min >= sum_of(sink.how.retry);
     return sink.how.pauses && !sink.how.retry.empty() && (long_enough || clock_.wall_steps() > 0);
@@ -313,7 +318,7 @@ void deliveries::check_start(fact const& f, notify::delivery_number number, sink
   }
   auto const newest = s.newest.find(f.lane_key);
   bool const in_order = newest == s.newest.end() || newest->second < number;
-  if (f.tries == 0 && !in_order && !s.ragged && clock_.wall_steps() == 0) fail(f, "it is out of order");
+  if (f.tries == 0 && !in_order && !s.ragged && !f.edited && clock_.wall_steps() == 0) fail(f, "it is out of order");
 }
 
 void deliveries::begins(std::string const& sink, unsigned lane, notify::delivery const& what) {
@@ -364,7 +369,7 @@ void deliveries::ended(std::string const& sink, std::string const& webhook_id, n
     return;
   }
   if (!here) return;
-  if (result.verdict == verdict::gone) s.gone = true;
+  if (result.verdict == verdict::gone) s.gone = s.was_gone = true;
   bool const pauses = result.verdict == verdict::retry_paused && s.how.pauses && !s.how.retry.empty();
   base::duration const asked = std::min<base::duration>(result.retry_after.value_or(0s), 24h);
   if (pauses) {

@@ -76,10 +76,12 @@ class deliveries {
     bool there = false;
     unsigned lane = 0;
     notify::delivery_options how;
-    unsigned edition = 0;             ///< of its settings
+    unsigned edition = 0;  ///< of its settings
+    unsigned revision = 0;
     std::set<std::string> fallbacks;  ///< that it has had in this life
     bool paused = false;              ///< in this life
     bool gone = false;
+    bool was_gone = false;  ///< in this life
     base::duration quiet_until{};
     std::set<notify::delivery_number> in_flight;
     std::map<std::string, notify::delivery_number> newest;  ///< of each job, first tries alone

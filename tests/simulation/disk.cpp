@@ -149,7 +149,7 @@ void disk::close(std::function<void()> done) {
 void disk::arm() {
   if (bell_.set()) return;
   base::duration wait = luck_.one_in(4) ? luck_.between(0ms, 20ms) : 1ms;
-  if (weather_.slow && luck_.one_in(3)) {
+  if (weather_.slow && luck_.one_in(2)) {
     wait = luck_.between(20ms, 1500ms);
     knows_.store_failed();
   }

@@ -29,7 +29,7 @@ class player {
         knows_(clock_, told_),
         editor_(luck_),
         place_(luck_),
-        window_(luck_.one_in(2) ? 4 + luck_.below(12) : notify::queue::default_window) {}
+        window_(luck_.one_in(2) ? 4 + luck_.below(luck_.one_in(2) ? 2 : 12) : notify::queue::default_window) {}
 
   outcome play();
 

@@ -66,7 +66,7 @@ setup editor::first() {
     s.providers.push_back(std::move(p));
   }
   std::uint64_t jobs = 1 + luck_.below(4);
-  if (luck_.one_in(12)) jobs = 5 + luck_.below(20);
+  if (luck_.one_in(10)) jobs = 5 + luck_.below(20);
   if (luck_.one_in(300)) jobs = 25 + luck_.below(176);
   for (; jobs > 0; --jobs) s.jobs.push_back(new_job(s));
   for (auto n = 1 + luck_.below(luck_.one_in(2) ? 2 : 4); n > 0; --n) {
