@@ -52,9 +52,9 @@ base::log_event delivery_log::released(std::string_view because, std::optional<s
   return about(log_level::info, "sink.works", nullptr, fmt::format("{}; {}", because, which));
 }
 
-// What becomes of a delivery that is dead.
+// What becomes of a delivery that is dead. The fallback may have had the event already, by a rule of its own.
 std::string delivery_log::lost() const {
-  return fallback_.empty() ? "is lost" : "goes to " + fallback_ + " instead: it is dead here";
+  return fallback_.empty() ? "is lost" : "is left to " + fallback_ + ": it is dead here";
 }
 
 base::log_event delivery_log::dead(model::event const& e, std::string_view answer, std::string_view why) const {
@@ -68,7 +68,7 @@ base::log_event delivery_log::more_dead(std::uint64_t count, std::string_view wh
 }
 
 base::log_event delivery_log::disabled(std::string_view answer) const {
-  std::string const becomes = fallback_.empty() ? "lost" : "sent to " + fallback_;
+  std::string const becomes = fallback_.empty() ? "lost" : "left to " + fallback_;
   return about(
       log_level::error, "sink.disabled", nullptr,
       fmt::format("{}: the receiver wants nothing more; what is owed to it is {}, and so are later events until "

@@ -273,6 +273,7 @@ void dispatcher::state::retire(std::unique_ptr<lane> l) {
   l->read.reset();
   l->restore = l->fall_back = false;
   l->forget_burial();
+  l->says = delivery_log(l->name(), {});  // its fallback went with it
   queue_commands nothing_starts;
   l->deliveries.stop(nothing_starts);
   bury_rest_of(*l, std::string(removed_sink));

@@ -301,8 +301,7 @@ TEST_F(dispatching, a_sink_that_is_gone_for_good_has_all_it_is_owed_buried_and_s
   turn();
   EXPECT_EQ(outbox.waiting("first"), 0U);
   EXPECT_EQ(outbox.waiting("second"), 30U);
-  EXPECT_THAT(log.text(),
-              HasSubstr("8 more events: each goes to second instead: it is dead here as the sink is disabled"));
+  EXPECT_THAT(log.text(), HasSubstr("8 more events: each is left to second: it is dead here as the sink is disabled"));
   EXPECT_THAT(second.seen, ElementsAre("evt_1", "evt_3"));
 }
 
@@ -363,6 +362,16 @@ TEST_F(dispatching, a_removed_sink_finishes_what_is_under_way_and_the_rest_is_de
   EXPECT_TRUE(first.stopped);
   EXPECT_THAT(log.text(), ::testing::Not(HasSubstr("unsent")));
   EXPECT_EQ(under_test->counts(0).delivered, 0U) << "sinks count anew: this is the second";
+}
+
+TEST_F(dispatching, what_is_owed_to_a_removed_sink_is_left_to_no_fallback_and_the_log_does_not_say_so) {
+  to[0].how.fallback = "second";
+  make();
+  for (int i = 1; i <= 3; ++i) send(i, {0});
+  under_test->reconfigure({to[1]});
+  turn();
+  EXPECT_EQ(outbox.waiting("second"), 0U);
+  EXPECT_THAT(log.text(), HasSubstr("sink first: evt_3 is lost as the sink was removed from the configuration"));
 }
 
 TEST_F(dispatching, a_removed_sink_that_comes_back_at_once_loses_nothing_and_repeats_nothing) {

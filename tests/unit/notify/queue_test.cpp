@@ -257,9 +257,8 @@ TEST(queue, what_is_dead_goes_to_its_fallback_and_the_log_says_so) {
   bench b(how);
   b.add(1, "a");
   b.fail(1);
-  EXPECT_THAT(
-      b.logged(log_level::error).back(),
-      HasSubstr("evt_1 goes to console instead: it is dead here after 1 try (last: 500 Internal Server Error)"));
+  EXPECT_THAT(b.logged(log_level::error).back(),
+              HasSubstr("evt_1 is left to console: it is dead here after 1 try (last: 500 Internal Server Error)"));
   EXPECT_EQ(b.outbox.waiting("console"), 1U);
 }
 
