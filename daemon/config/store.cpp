@@ -67,6 +67,7 @@ void place_store(context const& in, draft& into) {
   std::string const folder = state_folder(in);
   if (!folder.empty()) {
     into.store.path = joined(folder, "state.db");
+    into.store.make_folders = true;
     return;
   }
   in.out.error(in.file, {1, 1}, "store",

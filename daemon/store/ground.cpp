@@ -26,6 +26,14 @@ base::error no_folder(std::string const& folder, int number) {
                       words(number))};
 }
 
+// 0, or what errno says.
+int make_folder(std::string const& folder, bool with_parents) {
+  if (mkdir(folder.c_str(), 0700) == 0) return 0;
+  if (errno != ENOENT || !with_parents) return errno;
+  if (int const number = make_folder(folder_of(folder), true); number != 0) return number;
+  return mkdir(folder.c_str(), 0700) == 0 ? 0 : errno;
+}
+
 }  // namespace
 
 std::string behind_link(std::string const& path) {
@@ -35,12 +43,12 @@ std::string behind_link(std::string const& path) {
   return fault ? path : real.string();
 }
 
-base::result<void> prepare_folder(std::string const& path) {
+base::result<void> prepare_folder(std::string const& path, bool with_parents) {
   std::string const folder = folder_of(path);
   struct stat s {};
   if (stat(folder.c_str(), &s) != 0) {
     if (errno != ENOENT) return base::error{fmt::format("cannot use the folder {}: {}", folder, words(errno))};
-    if (mkdir(folder.c_str(), 0700) != 0) return no_folder(folder, errno);
+    if (int const number = make_folder(folder, with_parents); number != 0) return no_folder(folder, number);
   } else if (!S_ISDIR(s.st_mode)) {
     return base::error{fmt::format("{} is no folder; give `store` another path", folder)};
   }

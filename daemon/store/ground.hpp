@@ -11,8 +11,9 @@ namespace buildwatch::store {
 /// Where a store lies whose path is a symbolic link: its log and its lock lie there, too.
 [[nodiscard]] std::string behind_link(std::string const& path);
 
-/// Makes the folder of `path` where only its last part is missing. Fails where it cannot be written.
-[[nodiscard]] base::result<void> prepare_folder(std::string const& path);
+/// Makes the folder of `path` where only its last part is missing, or whatever is missing (`with_parents`), its owner's
+/// alone. Fails where it cannot be written.
+[[nodiscard]] base::result<void> prepare_folder(std::string const& path, bool with_parents);
 
 /// What lies at `path`.
 struct ground {

@@ -73,7 +73,7 @@ base::result<std::unique_ptr<database>> open_file(std::optional<lock_file> lock,
 base::result<std::unique_ptr<database>> database::open(store_options options) {
   if (options.path == ":memory:") return open_file(std::nullopt, options, false);
   options.path = behind_link(options.path);
-  if (auto const folder = prepare_folder(options.path); !folder) return folder.error();
+  if (auto const folder = prepare_folder(options.path, options.make_folders); !folder) return folder.error();
   auto lock = lock_file::take(options.path);
   if (!lock) return lock.error();
   auto const found = look_at(options.path, true);

@@ -143,6 +143,16 @@ class ReadOnly(Disk):
         self.assertIn(str(folder), self.refused(config, None))
 
 
+class Home(Case):
+    def test_a_home_where_nothing_is_yet(self):
+        home = self.folder / "home"
+        home.mkdir()
+        daemon = self.start(self.config(self.builds(1, "finished", word="SUCCESS")), env={"STATE_DIRECTORY": "", "HOME": str(home)})
+        daemon.wait_events()
+        self.assertTrue((home / ".local/state/buildwatch/state.db").exists())
+        self.assertEqual((home / ".local").stat().st_mode & 0o777, 0o700)
+
+
 class Files(Disk):
     """The store's file is not what it should be: the start fails, says what to do, and the file stays as it was."""
 

@@ -37,6 +37,15 @@ TEST(the_store, is_in_the_home_of_the_user_where_no_variable_names_it) {
   EXPECT_EQ(result.settings->store.path, "/home/ci/.local/state/buildwatch/state.db");
 }
 
+TEST(the_store, may_make_folders_above_its_own_only_where_nobody_named_them) {
+  auto const result = load_text(some_provider + some_job, world_of({{"HOME", "/h"}}));
+  ASSERT_TRUE(result.settings.has_value()) << testing::lines(result);
+  EXPECT_TRUE(result.settings->store.make_folders);
+  auto const named = load_text("store: sqlite:/mnt/big/state.db\n" + (some_provider + some_job), world_of({}));
+  ASSERT_TRUE(named.settings.has_value()) << testing::lines(named);
+  EXPECT_FALSE(named.settings->store.make_folders) << "a disk that is not mounted is no reason to write elsewhere";
+}
+
 TEST(the_store, must_be_somewhere) {
   auto const result = load_text(some_provider + some_job, world_of({{"HOME", ""}}));
   EXPECT_FALSE(result.settings.has_value());

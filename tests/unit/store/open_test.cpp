@@ -69,6 +69,18 @@ TEST_F(open_test, makes_the_last_folder_but_none_above_it) {
   EXPECT_FALSE(fs::exists(folder_.file("far")));
 }
 
+TEST_F(open_test, makes_every_folder_of_a_path_that_nobody_named) {
+  auto how = options(folder_.file("home/.local/state/buildwatch/state.db"));
+  how.make_folders = true;
+  auto const file = database::open(how);
+  EXPECT_TRUE(file.has_value()) << file.error().text;
+  EXPECT_EQ(mode_of(folder_.file("home/.local")), 0700U);
+  EXPECT_EQ(mode_of(folder_.file("home/.local/state/buildwatch")), 0700U);
+  write(folder_.file("plain"), "x");
+  how.path = folder_.file("plain/far/away/state.db");
+  EXPECT_THAT(database::open(how).error().text, HasSubstr("/plain/far/away"));
+}
+
 TEST_F(open_test, says_so_where_something_else_is_in_the_way) {
   fs::create_directory(folder_.file());
   EXPECT_THAT(refusal(folder_.file()), HasSubstr("is no file"));
