@@ -74,7 +74,7 @@ void queue::state::take_in(page const& what, base::instant now) {
 
 /// Keeps to the window: what comes last is left to the outbox.
 void queue::state::shrink() {
-  if (reading || waiting.size() + in_flight.size() <= window) return;
+  if (reading || waiting.empty() || waiting.size() + in_flight.size() <= window) return;
   std::size_t const keep = window - std::min(window / 2, in_flight.size()) - window / 4;
   while (waiting.size() > keep) {
     delivery_number const last = counts.paused ? waiting.rbegin()->first : places.rbegin()->number;

@@ -298,6 +298,17 @@ TEST(queue, stopping_starts_nothing_more_and_names_what_is_unsent_within_bounds)
   EXPECT_EQ(b.queue.counts().unsent, 32U);
 }
 
+TEST(queue, a_window_may_be_smaller_than_what_is_in_flight) {
+  bench b(options({5s}, 6), 4);
+  for (int i = 1; i <= 6; ++i) b.add(i, std::to_string(i));
+  EXPECT_EQ(b.started(), "1 2 3 4 5");
+  for (int i = 1; i <= 5; ++i) b.deliver(i);
+  EXPECT_EQ(b.started(), "6");
+  b.deliver(6);
+  EXPECT_EQ(b.queue.counts().delivered, 6U);
+  EXPECT_EQ(b.queue.counts().pending, 0U);
+}
+
 TEST(queue, what_was_due_before_the_machine_started_keeps_its_whole_schedule) {
   base::instant const booted{base::time_point{5s}, testing::at(0)};  // the clock of intervals has just begun
   queue q(options({10s, 10s}), {}, booted, [] { return 0.5; });
