@@ -263,6 +263,7 @@ void deliveries::edited(std::vector<store::receipt> const& changed, bool dropped
     waiting_.insert(r.number);
     sink_facts& s = sinks_[f.sink];
     s.paused = false;
+    s.quiet_until = {};
     s.ragged = true;
     for (auto const n : waiting_) {
       if (facts_.at(n).sink == f.sink) facts_.at(n).not_before = {};

@@ -105,7 +105,8 @@ void player::schedule(happening what) {
   bool const on[happenings] = {how_.crashes,      how_.stops,        how_.reloads,    how_.wall_steps,
                                how_.store_faults, how_.store_faults, place_.on_file()};
   auto const i = static_cast<std::size_t>(what);
-  due_[i] = on[i] ? clock_.elapsed() + luck_.between(1s, luck_.one_in(4) ? 2min : 20min) : never;
+  bool const often = luck_.one_in(4) || what == happening::administrator;
+  due_[i] = on[i] ? clock_.elapsed() + luck_.between(1s, often ? 2min : 20min) : never;
   if (due_[i] >= calm_from_) due_[i] = never;
 }
 
