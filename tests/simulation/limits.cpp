@@ -16,22 +16,19 @@ double burst(double rate) { return std::max(1.0, rate); }
 
 }  // namespace
 
-void limits::begin(provider_facts& p, watch::provider_options const& how) {
+void limits::begin(provider_facts& p, watch::provider_options const& how) const {
   p.how = how;
   p.tokens = burst(how.rate_per_second);
   p.counted = clock_.elapsed();
   p.careful = how.has_credential;
   p.quiet_began = p.quiet_until = long_ago;
   p.in_flight.clear();
+  // Another credential may be tried at once, and without one nothing locks.
+  if (how.credential != p.refused_credential || !how.has_credential) p.refused_until = long_ago;
 }
 
 void limits::life_begins(setup const& s) {
-  for (provider_setup const& given : s.providers) {
-    provider_facts& p = providers_[given.how.name];
-    begin(p, given.how);
-    // Another credential may be tried at once, and without one nothing locks.
-    if (p.how.credential != p.refused_credential || !p.how.has_credential) p.refused_until = long_ago;
-  }
+  for (provider_setup const& given : s.providers) begin(providers_[given.how.name], given.how);
 }
 
 void limits::remembered(base::duration ago) {

@@ -45,7 +45,7 @@ class limits {
     unsigned wall_steps = 0;                         ///< at the refusal
     std::map<std::uint64_t, std::string> in_flight;  ///< what each is about; empty: nothing that is watched still
   };
-  void begin(provider_facts& p, watch::provider_options const& how);
+  void begin(provider_facts& p, watch::provider_options const& how) const;
 
   virtual_clock const& clock_;
   chronicle& told_;

@@ -1,7 +1,10 @@
 // simulation [--seeds N] [--seed N] [--verbose]: plays seeds 1 to N, or one of them; the last line sums up.
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <string_view>
@@ -20,6 +23,18 @@ struct wishes {
   std::uint64_t only = 0;
   bool verbose = false;
 };
+
+/// Which seed was played, should the program itself die of it.
+volatile std::sig_atomic_t playing = 0;
+
+extern "C" void tell_and_die(int signal) {
+  char text[] = "seed           has crashed\n";
+  auto left = static_cast<unsigned>(playing);
+  for (std::size_t at = 13; left > 0; left /= 10) text[at--] = static_cast<char>('0' + left % 10);
+  static_cast<void>(!::write(STDERR_FILENO, text, sizeof text - 1));
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
 
 bool read_number(char const* text, std::uint64_t& into) {
   char const* const end = text + std::strlen(text);
@@ -56,6 +71,7 @@ void add(outcome& sum, outcome const& one) {
 }
 
 bool play(std::uint64_t seed, bool verbose, outcome& sum) {
+  playing = static_cast<int>(seed);
   outcome const one = buildwatch::simulation::run(seed, verbose);
   add(sum, one);
   if (!one.failure.empty()) fmt::print("seed {} failed: {}\n", seed, one.failure);
@@ -73,6 +89,9 @@ int main(int count, char** words) {
   if (!read(count, words, what)) {
     fmt::print(stderr, "usage: simulation [--seeds N] [--seed N] [--verbose]\n");
     return 2;
+  }
+  if (TEST_SEED_SHARE == 1) {  // sanitizers say more themselves
+    for (int const signal : {SIGSEGV, SIGABRT, SIGFPE, SIGBUS}) std::signal(signal, tell_and_die);
   }
   outcome sum;
   std::uint64_t played = 0, failed = 0;
