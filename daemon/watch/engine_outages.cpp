@@ -103,6 +103,7 @@ void engine::state::provider_heard(job_index job, bool good, base::time_point se
   provider_index const which = what.jobs[job].provider;
   provider_state& p = providers[which];
   gate::ended const over = p.gate.heard(sent);
+  if (over.what == gate::trouble::refused) out.remember = true;  // a crash is not to bring the pause back
   if (over.what != gate::trouble::none) {
     p.reminder = {};
     log_provider(which, base::log_level::info, "provider.answered_again",

@@ -367,6 +367,21 @@ TEST(restart, a_pause_is_never_longer_than_five_minutes_whatever_the_wall_clock)
   EXPECT_EQ(w.requests.size(), 2U);
 }
 
+TEST(restart, a_pause_that_has_ended_does_not_come_back) {
+  options const o = with_credential(7);
+  world w(o);
+  w.answer = [](job_index, asks) { return failed(fault::refused, "HTTP 401"); };
+  w.run_for(1min);
+  w.answer = [](job_index, asks) { return undecided(); };
+  w.renew(0);  // the file of a token was written anew
+  w.run_for(1s);
+  ASSERT_EQ(w.logged("provider.answered_again"), 1U);
+  auto const asked = w.requests.size();
+  w.restart(o);  // killed: nothing more was stored
+  w.run_for(16s);
+  EXPECT_GT(w.requests.size(), asked);
+}
+
 TEST(restart, a_pause_counts_as_an_outage_that_goes_on) {
   options o = with_credential(7);
   for (auto& j : o.jobs) j.times = std::make_shared<timing const>(timing{1s, 1s, 4min});
