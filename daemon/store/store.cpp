@@ -155,7 +155,7 @@ class threaded_store final : public store {
   }
   asio::awaitable<bool> changed_elsewhere() override {
     auto const changed = co_await ask<bool>(false, looking());
-    co_return changed&&* changed;
+    co_return changed.has_value() && *changed;
   }
 
   void keep(std::uint32_t builds, base::duration events) override {
