@@ -1,18 +1,16 @@
 #include "buildwatch/net/resolver.hpp"
 
-#include <pthread.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <csignal>
 #include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <system_error>
-#include <thread>
+
+#include "buildwatch/base/thread.hpp"
 
 namespace buildwatch::net {
 
@@ -50,22 +48,6 @@ struct waiter final : base::alarm {
 struct job {
   std::vector<waiter*> waiters;
   bool running = false;
-};
-
-/// Signals are for the loop's thread.
-class signals_blocked {
- public:
-  signals_blocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~signals_blocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  signals_blocked(signals_blocked const&) = delete;
-  signals_blocked& operator=(signals_blocked const&) = delete;
-
- private:
-  sigset_t before_{};
 };
 
 answer call(resolver::lookup const& how, std::string const& host) {
@@ -140,8 +122,7 @@ void resolver::state::start(std::shared_ptr<state> const& self, std::string cons
     });
   };
   try {
-    signals_blocked const quiet;
-    std::thread(run).detach();
+    base::start_thread(run);
   } catch (std::system_error const& refused) {
     finish(self, host, base::error{std::string("no thread for it: ") + refused.what()});
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "buildwatch/model/log_fields.hpp"
 #include "buildwatch/notify/format.hpp"
 
 namespace buildwatch::notify {
@@ -20,11 +21,7 @@ base::log_event delivery_log::about(log_level level, std::string_view id, model:
                                     std::string text) const {
   base::log_event event{level, id, fmt::format("sink {}: {}", sink_, text), {{"sink", sink_}}};
   if (e == nullptr) return event;
-  event.fields.emplace_back("event_id", e->id);
-  event.fields.emplace_back("provider", e->provider);
-  if (e->job) event.fields.emplace_back("job", e->job->name);
-  if (e->build) event.fields.emplace_back("build", fmt::to_string(e->build->number));
-  if (e->build && e->build->outcome) event.fields.emplace_back("outcome", model::to_string(*e->build->outcome));
+  model::add_fields(event, *e);
   return event;
 }
 

@@ -1,20 +1,14 @@
 #include "service/aside.hpp"
 
-#include <signal.h>
-
 #include <boost/asio/post.hpp>
-#include <thread>
 #include <utility>
+
+#include "buildwatch/base/thread.hpp"
 
 namespace buildwatch::service {
 
 void aside::run(std::shared_ptr<aside> const& self, std::function<std::function<void()>()> work) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the loop's
-  std::thread([self, work = std::move(work)] { self->come_back(work()); }).detach();
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  base::start_thread([self, work = std::move(work)] { self->come_back(work()); });
 }
 
 void aside::come_back(std::function<void()> then) {

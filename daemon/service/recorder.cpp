@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "buildwatch/model/log_fields.hpp"
+
 namespace buildwatch::service {
 
 store::entry recorder::entry_of(watch::transition what) const {
@@ -60,11 +62,8 @@ void recorder::tell(store::stored const& s, store::entry const& e) const {
   if (s.known) text += "; it was stored before, and is announced no second time";
   for (auto const& claim : e.owed) text += fmt::format("; {}: owed ({})", claim.sink, claim.rule);
   for (auto const& [sink, why] : e.not_asked) text += fmt::format("; {}: not asked ({})", sink, why);
-  base::log_event line{base::log_level::debug, "event.committed", std::move(text), {{"event_id", event.id}}};
-  line.fields.emplace_back("provider", event.provider);
-  if (event.job) line.fields.emplace_back("job", event.job->name);
-  if (event.build) line.fields.emplace_back("build", fmt::to_string(event.build->number));
-  if (event.build && event.build->outcome) line.fields.emplace_back("outcome", to_string(*event.build->outcome));
+  base::log_event line{base::log_level::debug, "event.committed", std::move(text), {}};
+  model::add_fields(line, event);
   log_.write(line);
 }
 

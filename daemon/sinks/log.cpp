@@ -2,6 +2,7 @@
 #include <array>
 #include <boost/asio/awaitable.hpp>
 
+#include "buildwatch/model/log_fields.hpp"
 #include "buildwatch/notify/format.hpp"
 #include "buildwatch/sinks/sinks.hpp"
 
@@ -22,13 +23,9 @@ base::log_event as_log_event(model::event const& e, std::string const& sink) {
   base::log_event out{worrying(e) ? base::log_level::warn : base::log_level::info,
                       ids[static_cast<std::size_t>(e.type)],
                       notify::clean_line(model::summary(e)),
-                      {{"sink", sink}, {"event_id", e.id}, {"provider", e.provider}}};
+                      {{"sink", sink}}};
   if (e.test) out.text += " [test]";
-  if (e.job) out.fields.emplace_back("job", e.job->name);
-  if (e.build) {
-    out.fields.emplace_back("build", std::to_string(e.build->number));
-    if (e.build->outcome) out.fields.emplace_back("outcome", model::to_string(*e.build->outcome));
-  }
+  model::add_fields(out, e);
   return out;
 }
 

@@ -1,17 +1,14 @@
 #include "buildwatch/store/store.hpp"
 
-#include <pthread.h>
-
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <csignal>
 #include <map>
-#include <thread>
 #include <utility>
 
+#include "buildwatch/base/thread.hpp"
 #include "store/worker.hpp"
 
 namespace buildwatch::store {
@@ -82,21 +79,6 @@ class hall {
   store::statistics counts_;
 };
 
-/// Runs `work` on a thread of its own that takes no signals: they are the loop's.
-void start_thread(std::function<void()> work) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    std::thread(std::move(work)).detach();
-  } catch (...) {
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-}
-
 class threaded_store final : public store {
  public:
   threaded_store(asio::any_io_executor loop, std::unique_ptr<database> file, std::function<base::wall_time()> now)
@@ -109,7 +91,7 @@ class threaded_store final : public store {
       });
     };
     auto const w = std::make_shared<worker>(*desk_, std::move(file), std::move(now), back);
-    start_thread([w, desk = desk_, hall = std::weak_ptr(hall_)] {
+    base::start_thread([w, desk = desk_, hall = std::weak_ptr(hall_)] {
       w->run();
       desk->send_back([hall] {
         if (auto const here = hall.lock()) here->ended();

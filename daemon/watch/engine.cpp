@@ -138,8 +138,7 @@ void engine::renewed(provider_index which, base::instant now, commands& out) {
   provider_state& p = s.providers[which];
   if (s.stopped || !p.gate.renewed(now.mono)) return;
   s.last_now = now.mono;
-  s.log_provider(which, base::log_level::info, "provider.credential_changed",
-                 "provider " + s.what.providers[which].name + ": has another credential, and is asked again", out);
+  s.log_other_credential(which, out);
   s.ask_refused_again(which, now.mono);
   s.tick(which, now, out);
 }

@@ -35,6 +35,11 @@ void engine::state::log_provider(provider_index which, base::log_level level, st
   out.logs.push_back({level, id, std::move(text), {{"provider", what.providers[which].name}}});
 }
 
+void engine::state::log_other_credential(provider_index which, commands& out) const {
+  log_provider(which, base::log_level::info, "provider.credential_changed",
+               "provider " + what.providers[which].name + ": has another credential, and is asked again", out);
+}
+
 void engine::state::log_failure(job_index job, bool news, base::time_point now, commands& out) {
   trouble& t = *jobs[job].trouble;
   provider_state& p = provider_of(job);

@@ -67,10 +67,7 @@ void engine::state::take_provider(provider_index which, provider_options const& 
   if (how.rate_per_second != had.rate_per_second) p.bucket.change_rate(how.rate_per_second, now.mono);
   p.other_credential = how.credential != had.credential || how.has_credential != had.has_credential;
   if (!p.other_credential) return;
-  if (p.gate.now_in() == gate::trouble::refused) {
-    log_provider(which, base::log_level::info, "provider.credential_changed",
-                 "provider " + how.name + ": has another credential, and is asked again", out);
-  }
+  if (p.gate.now_in() == gate::trouble::refused) log_other_credential(which, out);
   p.gate.other_credential(how.has_credential, now.mono);
 }
 

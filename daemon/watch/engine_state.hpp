@@ -147,6 +147,7 @@ struct engine::state {
   void log_job(job_index job, base::log_level level, std::string_view id, std::string text, commands& out) const;
   void log_provider(provider_index which, base::log_level level, std::string_view id, std::string text,
                     commands& out) const;
+  void log_other_credential(provider_index which, commands& out) const;
   void log_failure(job_index job, bool news, base::time_point now, commands& out);
   void log_gate(job_index job, model::observation const& seen, base::time_point now, commands& out) const;
   void log_journal(committed const& in, base::time_point now, commands& out);
