@@ -51,12 +51,27 @@ std::string finished_text(event const& e) {
   return text;
 }
 
+bool passes(outcome o) { return o == outcome::success; }
+bool fails(outcome o) { return o == outcome::failure || o == outcome::unstable; }
+
 std::string with_reason(std::string text, event const& e) {
   if (e.reason) text += ": " + *e.reason;
   return text;
 }
 
 }  // namespace
+
+std::optional<base::duration> length_of(build const& b) {
+  auto const& begin = b.started_at ? b.started_at : b.first_seen_running;
+  if (!begin || !b.finished_at || *b.finished_at <= *begin) return std::nullopt;
+  return *b.finished_at - *begin;
+}
+
+std::optional<change> change_of(outcome now, std::optional<previous_build> const& before, bool overtaken) {
+  if (overtaken || !before || (!passes(now) && !fails(now))) return std::nullopt;
+  if (passes(now)) return passes(before->outcome) ? change::still_passing : change::fixed;
+  return passes(before->outcome) ? change::broken : change::still_failing;
+}
 
 std::string_view to_string(event_type t) { return type_names[static_cast<std::size_t>(t)]; }
 std::string_view to_string(change c) { return change_names[static_cast<std::size_t>(c)]; }

@@ -30,6 +30,15 @@ json job_object(model::job const& j) {
   return {{"name", j.name}, {"provider", j.provider}, {"job_id", j.job_id}, {"labels", std::move(labels)}};
 }
 
+json source_object(model::build_source const& s) {
+  json o = json::object();
+  o["branch"] = or_null(s.branch);
+  o["commit"] = or_null(s.commit);
+  o["trigger"] = or_null(s.trigger);
+  o["url"] = or_null(s.url);
+  return o;
+}
+
 json build_object(model::build const& b) {
   json o = json::object();
   o["number"] = b.number;
@@ -42,7 +51,7 @@ json build_object(model::build const& b) {
   o["times_exact"] = b.times_exact;
   o["finished_between"] = finished_between(b);
   o["duration_seconds"] = duration_seconds(b);
-  o["source"] = nullptr;  // the build's record tells it; build-info does not
+  o["source"] = b.source ? source_object(*b.source) : json(nullptr);
   return o;
 }
 

@@ -63,7 +63,7 @@ awaitable<finding> ask_job(asking& a, watch::job_options const& job, model::obse
   watch::query query{watch::asks::build, job.job_id, job.build};
   co_await a.source.ask(query, seen);
   if (seen.sight != model::sight::no_such_build) co_return judge_build(seen, job);
-  query.what = watch::asks::job;
+  query.what = watch::asks::newest;
   co_await a.source.ask(query, seen);
   co_return judge_job(seen, job);
 }

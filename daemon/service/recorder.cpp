@@ -23,7 +23,59 @@ store::entry recorder::entry_of(watch::transition what) const {
   return e;
 }
 
+namespace {
+
+/// Where a finished build stands in the batch, and what the store knows around it.
+std::vector<store::build_name> finished_in(std::vector<watch::transition> const& what) {
+  std::vector<store::build_name> all;
+  for (watch::transition const& t : what) {
+    model::event const& e = t.event;
+    if (e.type == model::event_type::build_finished) all.push_back({e.provider, e.job->job_id, e.build->number});
+  }
+  return all;
+}
+
+bool decides(model::outcome o) { return o != model::outcome::aborted && o != model::outcome::unknown; }
+
+/// What an earlier event of the same batch adds to what the store knows.
+void look_at(model::event const& earlier, model::event const& e, store::neighbours& around) {
+  if (earlier.type != model::event_type::build_finished || earlier.provider != e.provider ||
+      earlier.job->job_id != e.job->job_id) {
+    return;
+  }
+  model::build const& b = *earlier.build;
+  if (!b.outcome || !decides(*b.outcome)) return;
+  if (b.number > e.build->number) around.overtaken = true;
+  if (b.number < e.build->number && (!around.before || around.before->number < b.number)) {
+    around.before = model::previous_build{b.number, *b.outcome};
+  }
+}
+
+}  // namespace
+
+/// What came of each finished build, against those before it.
+boost::asio::awaitable<base::result<void>> recorder::compare(std::vector<watch::transition>& what) {
+  auto names = finished_in(what);
+  if (names.empty()) co_return base::result<void>{};
+  auto known = co_await kept_.around(std::move(names));
+  if (!known) co_return std::move(known).error();
+  auto at = known->begin();
+  for (std::size_t i = 0; i < what.size(); ++i) {
+    model::event& e = what[i].event;
+    if (e.type != model::event_type::build_finished) continue;
+    store::neighbours& around = *at++;
+    for (std::size_t j = 0; j < i; ++j) look_at(what[j].event, e, around);
+    e.previous = around.before;
+    e.change = model::change_of(e.build->outcome.value_or(model::outcome::unknown), around.before, around.overtaken);
+  }
+  co_return base::result<void>{};
+}
+
 boost::asio::awaitable<base::result<void>> recorder::commit(std::vector<watch::transition> what) {
+  if (auto compared = co_await compare(what); !compared) {
+    note(false);
+    co_return compared;
+  }
   std::vector<store::entry> entries;
   entries.reserve(what.size());
   for (watch::transition& t : what) entries.push_back(entry_of(std::move(t)));
@@ -41,6 +93,11 @@ boost::asio::awaitable<base::result<void>> recorder::commit(std::vector<watch::t
   }
   deliveries_.add(std::move(owed));
   co_return base::result<void>{};
+}
+
+boost::asio::awaitable<base::result<std::vector<forecast::past_build>>> recorder::history(std::string provider,
+                                                                                          std::string job_id) {
+  return kept_.history(std::move(provider), std::move(job_id));
 }
 
 boost::asio::awaitable<base::result<void>> recorder::remember(watch::memory what) {

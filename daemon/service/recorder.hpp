@@ -27,11 +27,14 @@ class recorder final : public watch::journal {
 
   boost::asio::awaitable<base::result<void>> commit(std::vector<watch::transition> what) override;
   boost::asio::awaitable<base::result<void>> remember(watch::memory what) override;
+  boost::asio::awaitable<base::result<std::vector<forecast::past_build>>> history(std::string provider,
+                                                                                  std::string job_id) override;
 
   /// Events committed from now on go by these.
   void route_by(std::shared_ptr<routing const> routes) { routes_ = std::move(routes); }
 
  private:
+  boost::asio::awaitable<base::result<void>> compare(std::vector<watch::transition>& what);
   [[nodiscard]] store::entry entry_of(watch::transition what) const;
   void tell(store::stored const& s, store::entry const& e) const;
   void note(bool well);

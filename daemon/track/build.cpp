@@ -67,6 +67,7 @@ build_step observe(build_state const& known, model::sight seen, base::time_point
     case model::sight::no_such_build: return saw_nothing(next);
     case model::sight::job_exists:
     case model::sight::no_such_job:
+    case model::sight::record:
     case model::sight::refused_call:
     case model::sight::failed: break;
   }

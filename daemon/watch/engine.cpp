@@ -64,7 +64,7 @@ void engine::state::dispatch(provider_index which, base::instant now, commands& 
     ++p.in_flight;
     j.stage = stage::in_flight;
     job_options const& how = what.jobs[next.job];
-    watch::query const query{j.ask_existence ? asks::job : asks::build, how.job_id, how.build};
+    watch::query const query{j.ask_existence ? asks::newest : asks::build, how.job_id, how.build};
     out.asks.push_back({which, next.job, query, next.due});
   }
   p.wake = wake_of(p);
@@ -114,7 +114,7 @@ void engine::answer(answered const& in, base::instant now, commands& out) {
   --s.provider_of(in.job).in_flight;
   j.stage = stage::held;
   j.answered = true;
-  asks const asked = std::exchange(j.ask_existence, false) ? asks::job : asks::build;
+  asks const asked = std::exchange(j.ask_existence, false) ? asks::newest : asks::build;
   // What a stop has cut short says nothing about the other side.
   if (!s.stopped || in.seen.sight != model::sight::failed) s.take(in, asked, now, out);
   s.tick(s.what.jobs[in.job].provider, now, out);

@@ -65,7 +65,11 @@ void engine::state::recall(directory const& names, memory const& known, std::vec
 
 void engine::state::recall_job(job_index job, job_memory const& known, base::instant now) {
   job_state& j = jobs[job];
-  j.build = track::recalled(known.phase, known.last_running, known.undecided_since, now);
+  if (known.done) j.build.phase = track::build_phase::finished;
+  for (build_memory const& b : known.builds) {
+    auto const phase = b.running ? track::build_phase::running : track::build_phase::waiting;
+    j.build = track::recalled(phase, b.last_running, b.undecided_since, now);
+  }
   j.proven = known.proven;
   if (known.name != what.jobs[job].name) mark(job);
   reach_memory const& r = known.reach;

@@ -39,7 +39,9 @@ transition engine::state::held_by(job_index job, model::event event, base::insta
 
 void engine::state::commit_build(job_index job, build_transition found, base::instant now, commands& out) {
   transition what_happens = held_by(job, std::move(found.event), now);
-  what_happens.job->phase = found.phase;
+  what_happens.job->done = found.phase == track::build_phase::finished;
+  for (build_memory& b : what_happens.job->builds) b.running = found.phase == track::build_phase::running;
+  if (what_happens.job->done) what_happens.job->builds.clear();
   std::uint64_t const token = next_token++;
   pending.emplace(token, pending_commit{pending_commit::kind::build, job, found.phase, std::nullopt});
   out.commits.push_back({token, std::move(what_happens)});

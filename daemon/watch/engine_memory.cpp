@@ -41,10 +41,14 @@ job_memory engine::state::memory_of(job_index job, sending what_for, base::insta
   m.job_id = how.job_id;
   m.build = how.build;
   m.name = how.name;
-  m.phase = j.build.phase;
+  m.done = track::final(j.build);
   m.proven = j.proven;
-  if (j.build.last_running != track::never) m.last_running = track::wall_of(j.build.last_running, now);
-  if (j.build.undecided_since != track::never) m.undecided_since = track::wall_of(j.build.undecided_since, now);
+  build_memory b;
+  b.number = how.build;
+  b.running = j.build.phase == track::build_phase::running;
+  if (j.build.last_running != track::never) b.last_running = track::wall_of(j.build.last_running, now);
+  if (j.build.undecided_since != track::never) b.undecided_since = track::wall_of(j.build.undecided_since, now);
+  if (!m.done) m.builds.push_back(b);
   if (j.trouble) m.reach = watch::memory_of(j.trouble->reach, what_for, now);
   return m;
 }

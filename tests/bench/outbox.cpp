@@ -60,7 +60,7 @@ watch::transition transition(unsigned number, base::wall_time now) {
   known.job_id = job_id;
   known.build = 1;
   known.name = e.job->name;
-  known.phase = track::build_phase::finished;
+  known.done = true;
   known.proven = true;
   return t;
 }

@@ -33,7 +33,7 @@ asio::awaitable<void> source::ask(watch::query const& what, model::observation& 
   std::uint32_t const build = what.build;
   auto const question = on_.waits.take_ticket();
   base::duration const sent = on_.clock.elapsed();
-  knows_.told.tell("ask", key, kind == watch::asks::job ? "job" : "build");
+  knows_.told.tell("ask", key, kind == watch::asks::newest ? "job" : "build");
   knows_.limits.asked(provider_, key, question);
   reply const answer = world_.answer_to(provider_);
   co_await pass(answer.hangs ? world::question_timeout : answer.before);

@@ -84,7 +84,7 @@ void transitions::answered(std::string const& provider, std::string const& job_i
   if (seen.sight == sight::no_such_build && !b.proven_at) return;  // the next question tells
   if (!b.proven_at) b.proven_at = clock_.elapsed();
   job.failing.is_over(up(), remembered_up_);
-  if (what == watch::asks::job) return;
+  if (what == watch::asks::newest) return;
   b.running_seen = b.running_seen || seen.sight == sight::running;
   b.finished_seen = b.finished_seen || seen.sight == sight::finished;
   seen.sight == sight::undecided ? b.undecided.goes_on(clock_.elapsed())

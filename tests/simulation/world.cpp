@@ -41,7 +41,7 @@ model::observation world::look(std::string const& key, watch::asks what) {
   model::observation seen;
   seen.fault = model::fault::none;
   seen.region = "r";
-  if (what == watch::asks::job) {
+  if (what == watch::asks::newest) {
     seen.sight = now >= s.exists ? model::sight::job_exists : model::sight::no_such_job;
     if (odd) seen.sight = model::sight::refused_call;
     seen.text = "as it is";

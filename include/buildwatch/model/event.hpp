@@ -29,6 +29,16 @@ enum class change : std::uint8_t { broken, fixed, still_failing, still_passing }
 /// "broken", …
 [[nodiscard]] std::string_view to_string(change c);
 
+/// What a build was made of, from its record. Empty: null.
+struct build_source {
+  std::string branch;
+  std::string commit;
+  std::string trigger;
+  std::string url;
+  [[nodiscard]] bool empty() const { return branch.empty() && commit.empty() && trigger.empty() && url.empty(); }
+  friend bool operator==(build_source const&, build_source const&) = default;
+};
+
 /// A build as an event shows it. Unknown is nullopt or empty; nothing here is guessed.
 struct build {
   std::uint32_t number = 0;
@@ -42,12 +52,23 @@ struct build {
   /// Last poll that saw it running (its start), first poll that saw it finished (its end).
   std::optional<base::wall_time> last_seen_running;
   std::optional<base::wall_time> first_seen_finished;
+  std::optional<build_source> source;
+  /// First poll that saw it running: from here its length is reckoned where nothing tells its start. No event shows it.
+  std::optional<base::wall_time> first_seen_running;
 };
+
+/// How long a finished build took, for forecasts: exactly, or as near as polling knows. nullopt: nobody saw it run.
+[[nodiscard]] std::optional<base::duration> length_of(build const& b);
 
 struct previous_build {
   std::uint32_t number = 0;
   model::outcome outcome = model::outcome::unknown;
 };
+
+/// Against the build before it that passed (success) or failed (failure, unstable). nullopt: there is none, it neither
+/// passed nor failed itself, or a higher-numbered one has passed or failed already (`overtaken`).
+[[nodiscard]] std::optional<change> change_of(model::outcome now, std::optional<previous_build> const& before,
+                                              bool overtaken);
 
 struct event {
   std::string id;  ///< see event_id

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "buildwatch/base/time.hpp"
+#include "buildwatch/model/event.hpp"
 
 namespace buildwatch::model {
 
@@ -15,11 +17,12 @@ enum class sight : std::uint8_t {
   finished,       ///< it has ended; `word` says how
   undecided,      ///< neither: queued, or settling after its end
   no_such_build,  ///< the API knows no such build (or no such job: the two answers look alike)
-  job_exists,     ///< answer to asks::job: the job is known to the provider
-  no_such_job,    ///< answer to asks::job: the provider does not know the job
-  refused_call,   ///< answer to asks::job: this call is not for us (403, 404, 405 of a gateway); says nothing about the
-                  ///< job
-  failed,         ///< a failed poll; `fault` says of what kind
+  job_exists,     ///< answer to asks::newest and asks::list: the job is known to the provider; `number`, `records`
+  no_such_job,    ///< answer to asks::newest and asks::list: the provider does not know the job
+  record,         ///< answer to asks::record: `records` holds the one that was asked for
+  refused_call,  ///< answer to all but asks::build: this call is not for us (403, 404, 405 that is no "no such build");
+                 ///< says nothing about the job
+  failed,        ///< a failed poll; `fault` says of what kind
 };
 
 /// Why a poll failed, as far as the engine treats it differently.
@@ -31,6 +34,16 @@ enum class fault : std::uint8_t {
   refused,        ///< credentials refused (401): the provider pauses as a whole
 };
 
+/// What the provider has on record about a build.
+struct build_record {
+  std::uint32_t number = 0;
+  bool running = false;  ///< or queued: it has not ended
+  std::string word;      ///< how it ended, raw, as `observation::word`; empty while it runs
+  std::optional<base::wall_time> started_at;
+  std::optional<base::duration> lasted;  ///< above zero; nullopt while it runs
+  build_source source;                   ///< each at most 1 KiB
+};
+
 struct observation {
   model::sight sight = sight::failed;
   model::fault fault = fault::other;
@@ -40,6 +53,8 @@ struct observation {
   /// line, at most 300 bytes, control characters replaced, no secret.
   std::string text;
   std::optional<base::duration> retry_after;  ///< throttled: what the answer asked for, unclamped
+  std::uint32_t number = 0;                   ///< job_exists: the newest build's number; 0: none is known
+  std::vector<build_record> records;          ///< job_exists of a list: newest first, 100 at most; record: the one
 };
 
 }  // namespace buildwatch::model

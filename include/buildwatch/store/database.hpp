@@ -39,6 +39,18 @@ struct stored {
   std::vector<notify::created> owed;
 };
 
+struct build_name {
+  std::string provider;
+  std::string job_id;
+  std::uint32_t number = 0;
+};
+
+/// The builds in the history on both sides of one, of those that passed (success) or failed (failure, unstable).
+struct neighbours {
+  std::optional<model::previous_build> before;  ///< the one with the highest number below it
+  bool overtaken = false;                       ///< there is one with a higher number
+};
+
 /// One SQLite database, opened for writing: WAL, synchronous=FULL. Not thread-safe: one thread at a time, not always
 /// the same. Times are wall time, in milliseconds.
 ///
@@ -74,6 +86,10 @@ class database {
                             std::size_t limit) = 0;
   virtual notify::sink_memory memory_of(std::string const& sink) = 0;
   virtual std::vector<std::string> owing() = 0;
+  /// See watch::journal::history.
+  virtual std::vector<forecast::past_build> history(std::string const& provider, std::string const& job_id) = 0;
+  /// One answer a question, in order.
+  virtual std::vector<neighbours> around(std::vector<build_name> const& which) = 0;
   /// PRAGMA data_version: whether another connection has changed the file since the last call.
   virtual bool changed_elsewhere() = 0;
 

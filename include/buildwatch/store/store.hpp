@@ -26,6 +26,10 @@ class store : public notify::outbox {
   virtual boost::asio::awaitable<base::result<void>> remember(watch::memory what) = 0;
   /// What was known at the last stop, or is by now.
   virtual boost::asio::awaitable<base::result<watch::memory>> known() = 0;
+  /// See watch::journal::history, and database::around.
+  virtual boost::asio::awaitable<base::result<std::vector<forecast::past_build>>> history(std::string provider,
+                                                                                          std::string job_id) = 0;
+  virtual boost::asio::awaitable<base::result<std::vector<neighbours>>> around(std::vector<build_name> which) = 0;
   /// Another retention, after a reload.
   virtual void keep(std::uint32_t builds, base::duration events) = 0;
   /// Finishes what was asked, then `done` is called on the loop; the thread ends. Later requests fail.

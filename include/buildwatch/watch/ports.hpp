@@ -4,10 +4,13 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "buildwatch/base/result.hpp"
+#include "buildwatch/base/time.hpp"
+#include "buildwatch/forecast/past.hpp"
 #include "buildwatch/model/event.hpp"
 #include "buildwatch/model/observation.hpp"
 #include "buildwatch/watch/memory.hpp"
@@ -16,14 +19,21 @@ namespace buildwatch::watch {
 
 /// What to ask about.
 enum class asks : std::uint8_t {
-  build,  ///< how one build stands (build-info)
-  job,    ///< whether the job exists at all (running-status): answers job_exists, no_such_job, refused_call or failed
+  build,   ///< how one build stands (build-info)
+  newest,  ///< which build is the newest, and whether the job exists at all (running-status): answers job_exists,
+           ///< no_such_job, refused_call or failed
+  list,    ///< the records of the job's builds of a month (build list): answers as `newest` does
+  record,  ///< the record of one build, with times and source (build-info-record): answers record, no_such_build,
+           ///< refused_call or failed
 };
 
 struct query {
   asks what = asks::build;
   std::string_view job_id;  ///< lives until the answer is there
-  std::uint32_t build = 0;
+  std::uint32_t build = 0;  ///< build, record
+  std::uint32_t page = 0;   ///< list: which hundred, from 0
+  /// Ends at this time if its own timeout is not over before; max(): only then.
+  base::time_point deadline = base::time_point::max();
 };
 
 /// Port: a provider. One object a provider. The real one is codearts::make_source.
@@ -40,7 +50,8 @@ class build_source {
   virtual void stop() = 0;
 };
 
-/// What has happened, and what is known because of it: stored together or not at all.
+/// What has happened, and what is known because of it: stored together or not at all. `change` and `previous` of a
+/// finished build are the journal's to fill in: it knows the builds before.
 struct transition {
   model::event event;
   std::optional<job_memory> job;            ///< nullopt in provider events
@@ -58,6 +69,10 @@ class journal {
   /// Stores what is known and no transition: that a build still ran at a later poll, that an outage goes on. An error
   /// costs nothing but exactness after a restart.
   virtual boost::asio::awaitable<base::result<void>> remember(memory what) = 0;
+  /// The finished builds of a job of which it is known how long they took, the newest first, `most_past_builds` at
+  /// most.
+  virtual boost::asio::awaitable<base::result<std::vector<forecast::past_build>>> history(std::string provider,
+                                                                                          std::string job_id) = 0;
 };
 
 }  // namespace buildwatch::watch

@@ -47,7 +47,7 @@ class codearts_source : public testing::source_test {
 TEST_F(codearts_source, asks_build_info_and_running_status) {
   make(no_auth{});
   auto const build = ask();
-  auto const job = ask(watch::asks::job);
+  auto const job = ask(watch::asks::newest);
   EXPECT_EQ(api(0).target, "/v1/job/0123456789abcdef0123456789abcdef/42/build-info");
   EXPECT_EQ(api(1).target, "/v1/job/0123456789abcdef0123456789abcdef/running-status");
   EXPECT_EQ(api(0).method, net::method::get);
