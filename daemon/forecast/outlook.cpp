@@ -1,0 +1,65 @@
+#include "buildwatch/forecast/outlook.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <vector>
+
+#include "forecast/blend.hpp"
+
+namespace buildwatch::forecast {
+
+namespace {
+
+double seconds(base::duration d) { return std::chrono::duration<double>(d).count(); }
+
+base::duration whole(double seconds) {
+  // A century is as good as for ever, and fits.
+  return std::chrono::duration_cast<base::duration>(std::chrono::duration<double>(std::min(seconds, 3e9)));
+}
+
+std::vector<double> logs_of(std::span<past_build const> newest_first) {
+  std::vector<double> logs;
+  for (past_build const& b : newest_first) logs.push_back(std::log(std::max(seconds(b.lasted), 0.05)));
+  return logs;
+}
+
+survival durations_of(std::span<past_build const> newest_first) {
+  std::vector<double> const logs = logs_of(newest_first);
+  if (logs.empty()) return survival({{0, 1}, {3600, 0.5F}});
+  auto const [shortest, longest] = std::ranges::minmax(logs);
+  blend all(std::exp(shortest) / 8, std::exp(longest) * 8);
+  double weight = 1, sum = 0;
+  for (double const x : logs) {
+    all.add_bump(x, 0.03, weight);
+    all.add_bump(x, 0.3, weight * 0.1);
+    sum += weight;
+    weight *= 0.95;
+  }
+  all.add_even(std::exp(longest), sum * 0.05);
+  return all.curve(160);
+}
+
+}  // namespace
+
+outlook::outlook(std::span<past_build const> newest_first)
+    : builds_(std::min(newest_first.size(), most_past_builds)), durations_(durations_of(newest_first.first(builds_))) {
+  if (builds_ >= least_for_placing) overdue_ = 1.25 * durations_.time_when(0.05);
+}
+
+std::optional<estimate> outlook::at(base::duration elapsed) const {
+  if (builds_ < least_for_estimate) return std::nullopt;
+  double const gone = std::max(seconds(elapsed), 0.0);
+  double const running = durations_.running(gone);
+  auto const left = [&](double share) { return std::max(durations_.time_when(running * share) - gone, 1e-3); };
+  return estimate{whole(left(0.5)), whole(left(0.9)), whole(left(0.1)), gone / (gone + left(0.5))};
+}
+
+double outlook::hazard(base::duration elapsed) const { return durations_.hazard(seconds(elapsed)); }
+
+std::optional<base::duration> outlook::overdue_after() const {
+  if (builds_ < least_for_placing) return std::nullopt;
+  return whole(overdue_);
+}
+
+}  // namespace buildwatch::forecast
