@@ -1,6 +1,8 @@
 """Bodies as CodeArts Build sends them: good answers in both shapes, and every code and shape of error."""
 
+import datetime
 import json
+import time
 
 REQUEST_ID = "00000000000000000000000000000000"
 
@@ -59,6 +61,49 @@ def running_status(job_id, number, state):
     word = None if number is None else {"running": "Running", "queued": "InQueue"}.get(state, "Finished")
     result = {"last_job_id": job_id, "last_build_no": None if number is None else str(number), "last_build_status": word,
               "is_running": running}
+    return Answer(200, {"result": result, "error": None, "status": "success"})
+
+
+def times_of(moment):
+    """When a build began and how long it has taken, in milliseconds: as the script says, else as it was."""
+    started, lasted = moment.facts.get("started_at"), moment.facts.get("lasted_ms")
+    if moment.state != "finished":
+        started = milliseconds(moment.started) if started is None else started
+        return started, max(0, milliseconds(time.time()) - started)
+    ended = milliseconds(moment.ended)
+    if started is None:  # told how long it took, but not since when: the end is the true one
+        started = milliseconds(moment.started) if lasted is None else ended - lasted
+    return started, max(0, ended - started) if lasted is None else lasted
+
+
+def record_of(number, moment, zone_offset):
+    """BuildInfoRecord of a build as it stands. `record` of its facts goes before everything else."""
+    facts, (started, lasted) = moment.facts, times_of(moment)
+    day = datetime.datetime.fromtimestamp(started / 1000, datetime.timezone(datetime.timedelta(hours=zone_offset)))
+    commit = facts.get("commit", f"{number:040x}")
+    return {"number": number, "build_time": lasted, "start_time": started,
+            "job_running_status": {"queued": "InQueue", "finished": "Finished"}.get(moment.state, "Running"),
+            "state": moment.step.get("word", "SUCCESS") if moment.state == "finished" else None,
+            "user_id": "0" * 31 + "1", "executor": "demo-user", "nickname": "demo", "daily_build_number": f"{day:%Y%m%d}.{number}",
+            "trigger_type": facts.get("trigger", "MANUAL"), "cost_time": lasted, "commit_id": commit,
+            "commit_info": {"commit_id": commit, "created_at": f"{day:%Y-%m-%d %H:%M:%S}"}, "build_type": "branch",
+            "code_branch": facts.get("branch", "main"), "scm_type": "codehub", "scm_web_url": "https://repo.example.com/demo/demo.git",
+            "commit_detail_url": facts.get("url", f"https://repo.example.com/demo/commit/{number}"), **facts.get("record", {})}
+
+
+def milliseconds(moment):
+    return round(moment * 1000)
+
+
+def record(one):
+    return Answer(200, {"result": one, "error": None, "status": "success"})
+
+
+def record_list(records, words, index, size, total):
+    """A page. `words`: how the last builds ended, for the score. Numbers of the envelope are strings, as at the real service."""
+    score = round(100 * words.count("SUCCESS") / len(words)) if words else 0
+    result = {"health_score": str(score), "page_index": str(index), "total_page": str(-(-total // size)), "total_record": str(total),
+              "job_build_states": records}
     return Answer(200, {"result": result, "error": None, "status": "success"})
 
 

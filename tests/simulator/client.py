@@ -55,8 +55,8 @@ class Simulator:
 
     # --- what is played
 
-    def script(self, jobs, clock="load"):
-        self.call("POST", "/script", {"clock": clock, "jobs": jobs})
+    def script(self, jobs, clock="load", **more):
+        self.call("POST", "/script", {"clock": clock, "jobs": jobs, **more})
 
     def job(self, job_id, build=None, state=None, **more):
         told = {"id": job_id, **more}

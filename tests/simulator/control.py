@@ -7,7 +7,7 @@ import socketserver
 import threading
 from urllib.parse import parse_qsl, urlsplit
 
-import world
+import builds
 
 
 class Control(http.server.ThreadingHTTPServer):
@@ -46,7 +46,7 @@ class Call(http.server.BaseHTTPRequestHandler):
         try:
             told = json.loads(text) if text.strip() else {}
             self.reply(200, method(told) or {})
-        except (ValueError, KeyError, TypeError, AttributeError, world.ScriptError) as wrong:
+        except (ValueError, KeyError, TypeError, AttributeError, builds.ScriptError) as wrong:
             self.reply(400, {"error": f"{type(wrong).__name__}: {wrong}"})
 
     do_POST = do_DELETE = do_GET

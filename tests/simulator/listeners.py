@@ -1,7 +1,6 @@
 """The listeners: HTTP and HTTPS servers that answer as the API, IAM and the metadata service do, with faults."""
 
 import http.server
-import re
 import socket
 import socketserver
 import ssl
@@ -10,12 +9,10 @@ import time
 from urllib.parse import unquote
 
 import answers
+import calls
 import faults
 import wire
 
-BUILD_INFO = re.compile(r"/v1/job/([^/]+)/([^/]+)/build-info")
-RUNNING_STATUS = re.compile(r"/v1/job/([^/]+)/running-status")
-JOB_ID = re.compile(r"[0-9A-Za-z]{32}")
 MOST_BODY = 1024 * 1024
 
 
@@ -161,17 +158,7 @@ class ApiConnection(Connection):
 
     def described(self, request):
         path = unquote(request.target.partition("?")[0])
-        call, job, build = "other", None, None
-        if match := BUILD_INFO.search(path):
-            call, job, build = "build-info", match[1], match[2]
-        elif match := RUNNING_STATUS.search(path):
-            call, job = "running-status", match[1]
-        elif path.endswith("/v3/auth/tokens"):
-            call = "iam-token"
-        elif path == "/meta-data/latest/api/token":
-            call = "metadata-token"
-        elif path == "/openstack/latest/securitykey":
-            call = "metadata-key"
+        call, job, build = calls.call_of(path)
         resumed = self.connection.session_reused if isinstance(self.connection, ssl.SSLSocket) else None
         return {"listener": self.listener.name, "connection": self.number, "tls_resumed": resumed, "method": request.method,
                 "target": request.target, "path": path, "call": call, "job": job, "build": build, "headers": request.headers}
@@ -189,28 +176,7 @@ class ApiConnection(Connection):
             return refusal
         if request.method != "GET" or record["job"] is None:
             return answers.error("APIGW.0101")
-        return self.about_job(record)
-
-    def about_job(self, record):
-        if not JOB_ID.fullmatch(record["job"]):
-            return answers.error("CB.00060201")
-        job = self.simulator.world.job(record["job"])
-        if record["call"] == "build-info":
-            number = record["build"]
-            if not number.isdigit() or not 1 <= int(number) <= 2147483647:
-                return answers.error("CB.00060200")
-        if job is None:
-            return answers.error("DEVCB.00031006")
-        if record["call"] == "running-status":
-            return answers.running_status(job.id, *job.newest())
-        build = job.builds.get(int(record["build"]))
-        step = build.now(polled=True) if build else {"state": "absent"}
-        record["state"] = step["state"]
-        if "body" in step:
-            return answers.Answer(step.get("status", 200), step["body"])
-        if step["state"] == "absent":
-            return answers.error("CB.00031059")
-        return answers.build_info(step["state"], step.get("word"), job.region, job.shape, job.others)
+        return calls.about_job(self.simulator.world, record)
 
     # --- the way out
 

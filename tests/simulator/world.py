@@ -1,41 +1,11 @@
 """The builds that the simulator plays: jobs, their builds, and how each stands at a moment."""
 
+import itertools
 import threading
-import time
 
-STATES = ("absent", "queued", "running", "settling", "finished")
+from builds import ABSENT, Build, Repeat, of_history
 
-
-class ScriptError(ValueError):
-    """A script that can not be played; the text says why."""
-
-
-class Build:
-    """One build: steps by relative time. The clock starts when the script is loaded, or at the first poll."""
-
-    def __init__(self, steps, clock):
-        self.steps = [self._checked(step) for step in steps]
-        self.steps.sort(key=lambda step: step.get("at", 0))
-        self.origin = time.monotonic() if clock == "load" else None
-
-    @staticmethod
-    def _checked(step):
-        if step.get("state") not in STATES:
-            raise ScriptError(f"state must be one of {', '.join(STATES)}, not {step.get('state')!r}")
-        return step
-
-    def now(self, polled):
-        """The step that holds now. `polled`: this is a poll, so a waiting clock starts."""
-        if self.origin is None:
-            if not polled:
-                return self.steps[0]
-            self.origin = time.monotonic()
-        elapsed = time.monotonic() - self.origin
-        current = {"state": "absent"}
-        for step in self.steps:
-            if step.get("at", 0) <= elapsed:
-                current = step
-        return current
+CHINA = 8  # hours
 
 
 class Job:
@@ -47,35 +17,61 @@ class Job:
         self.region = "cn-north-4"
         self.others = []
         self.builds = {}
+        self.repeat = None
+
+    def asked(self):
+        if self.repeat is not None:
+            self.repeat.asked()
+
+    def numbers(self):
+        """Of all builds, descending."""
+        repeated = self.repeat.numbers() if self.repeat is not None else ()
+        return sorted({*self.builds, *repeated}, reverse=True)
+
+    def build(self, number, polled=False):
+        """How it stands."""
+        build = self.builds.get(number)
+        if build is None and self.repeat is not None:
+            build = self.repeat.build(number)
+        return build.now(polled) if build is not None else ABSENT
 
     def newest(self):
-        """-> (number, state) of the newest build that is there, or (None, None)."""
-        for number in sorted(self.builds, reverse=True):
-            state = self.builds[number].now(polled=False)["state"]
-            if state != "absent":
-                return number, state
+        """-> (number, state) of the newest build that running-status knows, or (None, None)."""
+        for number in self.numbers():
+            moment = self.build(number)
+            if moment.is_in("running-status"):
+                return number, moment.state
         return None, None
+
+    def listed(self):
+        """[(number, how it stands)] of the builds that the list knows, newest first."""
+        found = ((number, self.build(number)) for number in self.numbers())
+        return [(number, moment) for number, moment in found if moment.is_in("record-list")]
 
 
 class World:
-    """All jobs. Any thread."""
+    """All jobs. Any thread; who looks at a job holds `lock`."""
 
     def __init__(self):
         self.lock = threading.RLock()
-        self.jobs = {}
+        self.reset()
 
     def reset(self):
         with self.lock:
-            self.jobs.clear()
+            self.jobs = {}
+            self.zone_offset = CHINA
 
     def load(self, script):
-        """{"clock": "load"|"first_poll", "jobs": {ID: {"shape", "region", "others", "builds": {N: [step, …]}}}}; replaces jobs named."""
+        """{"clock": "load"|"first_poll", "zone_offset", "jobs": {ID: {"shape", "region", "others", "builds": {N: …}, "history": […],
+        "repeat": {…}}}}; replaces jobs named."""
         with self.lock:
+            self.zone_offset = script.get("zone_offset", self.zone_offset)
+            clock = script.get("clock", "load")
             for job_id, told in script.get("jobs", {}).items():
                 self.jobs.pop(job_id, None)
-                job = self._job(job_id, told)
-                for number, steps in told.get("builds", {}).items():
-                    job.builds[int(number)] = Build(steps, script.get("clock", "load"))
+                job = self._job(job_id, told, clock)
+                for number, build in told.get("builds", {}).items():
+                    job.builds[int(number)] = Build(build, clock)
 
     def set(self, told):
         """{"id": ID, "build": N, "state": …, "word": …}: at once. Without `build`: the job's own settings. "gone": true removes it."""
@@ -83,16 +79,22 @@ class World:
             if told.get("gone"):
                 self.jobs.pop(told["id"], None)
                 return
-            job = self._job(told["id"], told)
+            job = self._job(told["id"], told, "load")
             if "build" in told:
-                job.builds[int(told["build"])] = Build([{key: told[key] for key in ("state", "word", "body", "status") if key in told}],
-                                                       "load")
+                number = int(told["build"])
+                build = job.builds.get(number) or Build([], "load")
+                job.builds[number] = build if isinstance(build, Build) else build.in_steps()
+                job.builds[number].put(told)
 
-    def _job(self, job_id, told):
+    def _job(self, job_id, told, clock):
         job = self.jobs.setdefault(job_id, Job(job_id))
         for key in ("shape", "region", "others"):
             if key in told:
                 setattr(job, key, told[key])
+        for past in told.get("history", ()):
+            job.builds[int(past["number"])] = of_history(past)
+        if "repeat" in told:
+            job.repeat = Repeat(told["repeat"], clock)
         return job
 
     def job(self, job_id):
@@ -103,5 +105,9 @@ class World:
         """For GET /state."""
         with self.lock:
             return {job.id: {"shape": job.shape, "region": job.region,
-                             "builds": {str(number): build.now(polled=False) for number, build in job.builds.items()}}
+                             "builds": {str(number): self._shown(job.build(number)) for number in itertools.islice(job.numbers(), 100)}}
                     for job in self.jobs.values()}
+
+    @staticmethod
+    def _shown(moment):
+        return {**moment.step, "state": moment.state, "started": moment.started, "ended": moment.ended}
