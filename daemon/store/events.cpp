@@ -69,16 +69,4 @@ std::optional<std::int64_t> sqlite_database::text_number(reasons const& not_aske
   return static_cast<std::int64_t>(file_.last_number());
 }
 
-void sqlite_database::add_build(model::event const& e) {
-  if (!e.job || !e.build) return;
-  static std::string const sql =
-      fmt::format("INSERT INTO builds (provider, job_id, job, {}) VALUES (?, ?, ?, {}) ON CONFLICT DO NOTHING",
-                  build_columns, marks(build_columns, 0));
-  query q(file_, sql);
-  q.with(e.provider, e.job->job_id, e.job->name);
-  bind_build(q, *e.build);
-  q.run();
-  grown_.emplace(e.provider, e.job->job_id);
-}
-
 }  // namespace buildwatch::store

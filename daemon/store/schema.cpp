@@ -121,9 +121,73 @@ CREATE TABLE sinks (  -- notify::sink_memory
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Jobs are followed from build to build: several builds of a job may be under way, and those that had ended before it
+// was watched are in the history. The first poll that saw a build running was when its build.started was made.
+constexpr char const* version_2 = R"sql(
+CREATE TABLE under_way (  -- watch::build_memory, of the job that is watched as `watched` says
+  provider TEXT NOT NULL,
+  job_id TEXT NOT NULL,
+  watched INTEGER NOT NULL,  -- jobs.build
+  number INTEGER NOT NULL,
+  running INTEGER NOT NULL,
+  overdue INTEGER NOT NULL,
+  started_at INTEGER,
+  first_running INTEGER,
+  last_running INTEGER,
+  undecided_since INTEGER,
+  PRIMARY KEY (provider, job_id, watched, number)
+) STRICT, WITHOUT ROWID;
+INSERT INTO under_way
+  SELECT provider, job_id, build, build, phase = 'running', 0, NULL,
+    (SELECT min(timestamp) FROM events WHERE events.provider = jobs.provider AND events.job_id = jobs.job_id
+      AND events.build = jobs.build AND type = 'build.started'), last_running, undecided_since
+  FROM jobs
+  WHERE phase = 'running' OR phase = 'waiting' AND (last_running IS NOT NULL OR undecided_since IS NOT NULL);
+
+CREATE TABLE jobs_2 (  -- watch::job_memory
+  provider TEXT NOT NULL,
+  job_id TEXT NOT NULL,
+  build INTEGER NOT NULL,  -- 0: followed from build to build
+  name TEXT NOT NULL,
+  done INTEGER NOT NULL,
+  proven INTEGER NOT NULL,
+  begun INTEGER NOT NULL,
+  listed INTEGER NOT NULL,
+  newest INTEGER NOT NULL,
+  newest_refused INTEGER,  -- until when each call is not made
+  list_refused INTEGER,
+  record_refused INTEGER,
+  told INTEGER NOT NULL,
+  told_begin INTEGER NOT NULL,
+  since INTEGER,
+  lasted INTEGER NOT NULL,
+  PRIMARY KEY (provider, job_id, build)
+) STRICT, WITHOUT ROWID;
+INSERT INTO jobs_2
+  SELECT provider, job_id, build, name, phase IN ('finished', 'let_go'), proven, 0, 0, 0, NULL, NULL, NULL,
+    told, told_begin, since, lasted
+  FROM jobs;
+DROP TABLE jobs;
+ALTER TABLE jobs_2 RENAME TO jobs;
+
+ALTER TABLE builds ADD COLUMN source_branch TEXT;  -- model::build_source; all NULL: none is known
+ALTER TABLE builds ADD COLUMN source_commit TEXT;
+ALTER TABLE builds ADD COLUMN source_trigger TEXT;
+ALTER TABLE builds ADD COLUMN source_url TEXT;
+ALTER TABLE builds ADD COLUMN first_seen_running INTEGER;
+UPDATE builds SET first_seen_running =
+  (SELECT min(timestamp) FROM events WHERE events.provider = builds.provider AND events.job_id = builds.job_id
+    AND events.build = builds.build AND type = 'build.started');
+
+ALTER TABLE events ADD COLUMN source_branch TEXT;
+ALTER TABLE events ADD COLUMN source_commit TEXT;
+ALTER TABLE events ADD COLUMN source_trigger TEXT;
+ALTER TABLE events ADD COLUMN source_url TEXT;
+)sql";
+
 // Step n leads from version n to n + 1. A step that a release has taken never changes: files out there have it behind
 // them.
-constexpr std::array steps{version_1};
+constexpr std::array steps{version_1, version_2};
 
 }  // namespace
 

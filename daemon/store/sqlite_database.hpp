@@ -36,6 +36,8 @@ class sqlite_database final : public database {
                     std::size_t limit) override;
   notify::sink_memory memory_of(std::string const& sink) override;
   std::vector<std::string> owing() override;
+  std::vector<forecast::past_build> history(std::string const& provider, std::string const& job_id) override;
+  std::vector<neighbours> around(std::vector<build_name> const& which) override;
   bool changed_elsewhere() override;
 
   void checkpoint() noexcept override;
@@ -56,10 +58,16 @@ class sqlite_database final : public database {
   stored add_one(entry const& what);
   std::optional<model::event> event_named(std::string const& id);
   std::optional<std::int64_t> text_number(reasons const& not_asked);
+
+  // builds.cpp
   void add_build(model::event const& e);
+  void remember_builds(std::vector<watch::old_build> const& what);
+  neighbours around(build_name const& which);
 
   // memory.cpp
   void remember_job(watch::job_memory const& j);
+  void remember_under_way(watch::job_memory const& j);
+  void read_under_way(std::vector<watch::job_memory>& jobs);
   void remember_provider(watch::provider_memory const& p);
 
   // outbox.cpp

@@ -114,6 +114,14 @@ class threaded_store final : public store {
   asio::awaitable<base::result<watch::memory>> known() override {
     return ask<watch::memory>(false, [](database& d) { return d.known(); });
   }
+  asio::awaitable<base::result<std::vector<forecast::past_build>>> history(std::string provider,
+                                                                           std::string job_id) override {
+    return ask<std::vector<forecast::past_build>>(false, [provider = std::move(provider), job_id = std::move(job_id)](
+                                                             database& d) { return d.history(provider, job_id); });
+  }
+  asio::awaitable<base::result<std::vector<neighbours>>> around(std::vector<build_name> which) override {
+    return ask<std::vector<neighbours>>(false, [which = std::move(which)](database& d) { return d.around(which); });
+  }
   asio::awaitable<base::result<notify::page>> read(std::string sink, notify::reading order,
                                                    std::optional<notify::place> after, std::size_t limit) override {
     return ask<notify::page>(false, [sink = std::move(sink), order, after, limit](database& d) {

@@ -90,6 +90,10 @@ class gated_database final : public database {
   }
   notify::sink_memory memory_of(std::string const& sink) override { return inner_->memory_of(sink); }
   std::vector<std::string> owing() override { return inner_->owing(); }
+  std::vector<forecast::past_build> history(std::string const& provider, std::string const& job_id) override {
+    return inner_->history(provider, job_id);
+  }
+  std::vector<neighbours> around(std::vector<build_name> const& which) override { return inner_->around(which); }
   bool changed_elsewhere() override { return gates_->changed.exchange(false); }
   void checkpoint() noexcept override { inner_->checkpoint(); }
   [[nodiscard]] int pages_in_log() const override { return inner_->pages_in_log(); }

@@ -22,24 +22,29 @@ constexpr int event_types = 7;
 
 watch::memory known_then() {
   watch::memory m;
-  m.jobs.push_back({"huawei",
-                    "48c66c6002964721be537cdc6ce0297b",
-                    42,
-                    "firmware-nightly",
-                    track::build_phase::running,
-                    true,
-                    at(1000),
-                    std::nullopt,
-                    {}});
-  m.jobs.push_back({"other",
-                    "0123456789abcdef0123456789abcdef",
-                    7,
-                    "app",
-                    track::build_phase::waiting,
-                    false,
-                    std::nullopt,
-                    at(2000),
-                    {true, at(-90'000), at(-80'000), 80s}});
+  watch::job_memory running;
+  running.provider = "huawei";
+  running.job_id = "48c66c6002964721be537cdc6ce0297b";
+  running.build = 42;
+  running.name = "firmware-nightly";
+  running.proven = true;
+  watch::build_memory forty_two;
+  forty_two.number = 42;
+  forty_two.running = true;
+  forty_two.first_running = at(1000);  // of its build.started
+  forty_two.last_running = at(1000);
+  running.builds.push_back(forty_two);
+  watch::job_memory waiting;
+  waiting.provider = "other";
+  waiting.job_id = "0123456789abcdef0123456789abcdef";
+  waiting.build = 7;
+  waiting.name = "app";
+  waiting.reach = {true, at(-90'000), at(-80'000), 80s};
+  watch::build_memory seven;
+  seven.number = 7;
+  seven.undecided_since = at(2000);
+  waiting.builds.push_back(seven);
+  m.jobs = {running, waiting};
   m.providers.push_back({"huawei", {}, std::nullopt, 0});
   m.providers.push_back({"other", {true, at(-70'000), at(-60'000), 5min}, at(240'000), 3'735'928'559});
   return m;
