@@ -13,8 +13,8 @@ class aksk final : public fixed_credentials {
   aksk(aksk_auth const& what, signing_scope const& scope)
       : auth_(what), signer_(scope, what.access_key.reveal(), what.secret_key, what.security_token.reveal()) {}
 
-  std::uint64_t sign(std::string_view canonical_uri, base::instant now, std::string& headers) override {
-    signer_.sign(canonical_uri, now.wall, headers);
+  std::uint64_t sign(std::string_view canonical_address, base::instant now, std::string& headers) override {
+    signer_.sign(canonical_address, now.wall, headers);
     return 0;
   }
 

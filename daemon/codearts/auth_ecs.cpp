@@ -77,8 +77,8 @@ class ecs final : public credential_fetcher {
     co_return out;
   }
 
-  void sign(std::string_view canonical_uri, base::instant now, std::string& headers) override {
-    signer_->sign(canonical_uri, now.wall, headers);
+  void sign(std::string_view canonical_address, base::instant now, std::string& headers) override {
+    signer_->sign(canonical_address, now.wall, headers);
   }
 
   void hide(std::string& words) const override {

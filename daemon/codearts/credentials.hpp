@@ -34,9 +34,9 @@ class credentials {
   [[nodiscard]] virtual bool ready(base::instant now) = 0;
   /// Waits for a credential, until `deadline`. One fetch serves all who wait.
   virtual boost::asio::awaitable<std::optional<trouble>> obtain(base::time_point deadline) = 0;
-  /// Appends the header lines for a GET of `canonical_uri` (signing.hpp). Returns which credential it used, for
+  /// Appends the header lines for a GET of `canonical_address` (workspace.hpp). Returns which credential it used, for
   /// renew().
-  virtual std::uint64_t sign(std::string_view canonical_uri, base::instant now, std::string& headers) = 0;
+  virtual std::uint64_t sign(std::string_view canonical_address, base::instant now, std::string& headers) = 0;
   /// After a 401 to the credential `refused`: gets another one, until `deadline`. However many ask, one credential is
   /// renewed once.
   virtual boost::asio::awaitable<renewal> renew(std::uint64_t refused, base::time_point deadline) = 0;

@@ -127,8 +127,8 @@ class fetched_credentials final : public credentials {
     co_return co_await shelf_->flight.join(deadline);
   }
 
-  std::uint64_t sign(std::string_view canonical_uri, base::instant now, std::string& headers) override {
-    shelf_->from->sign(canonical_uri, now, headers);
+  std::uint64_t sign(std::string_view canonical_address, base::instant now, std::string& headers) override {
+    shelf_->from->sign(canonical_address, now, headers);
     return shelf_->generation;
   }
 

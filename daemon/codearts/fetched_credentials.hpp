@@ -29,7 +29,7 @@ class credential_fetcher {
   /// Gets a credential. One at a time. close() ends it.
   virtual boost::asio::awaitable<fetched> fetch(base::time_point deadline) = 0;
   /// As credentials::sign; only after a fetch that went well.
-  virtual void sign(std::string_view canonical_uri, base::instant now, std::string& headers) = 0;
+  virtual void sign(std::string_view canonical_address, base::instant now, std::string& headers) = 0;
   virtual void hide(std::string& words) const = 0;
   virtual void close() = 0;
 };

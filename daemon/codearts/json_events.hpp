@@ -75,9 +75,14 @@ class json_handler {
   std::string pieces_;
 };
 
-/// True: `text` is one JSON text, nested no deeper than `max_depth`, and the reader took all of it.
+/// How deep an answer may be nested.
+inline constexpr std::size_t max_depth = 64;
+
+/// True: `text` is one JSON text, nested no deeper than that, and the reader took all of it.
 template <class Reader>
-bool read_json(std::string_view text, std::size_t max_depth, Reader& to) {
+bool read_json(std::string_view text, Reader& to) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";  // may be ignored (RFC 8259, 8.1)
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   boost::json::parse_options how;
   how.max_depth = max_depth;
   boost::json::basic_parser<json_handler<Reader>> parser(how, to);

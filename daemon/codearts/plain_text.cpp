@@ -70,9 +70,9 @@ std::string one_line(std::string_view text, std::size_t longest) {
   return out;
 }
 
-std::string clean_word(std::string_view word) {
+std::string clean_word(std::string_view word, std::size_t longest) {
   std::string out;
-  while (!word.empty() && out.size() <= longest_word) {
+  while (!word.empty() && out.size() <= longest) {
     character const c = first_of(word);
     if (!c.valid || control(c.code)) {
       out += replacement;
@@ -81,7 +81,7 @@ std::string clean_word(std::string_view word) {
     }
     word.remove_prefix(c.size);
   }
-  cut(out, longest_word);
+  cut(out, longest);
   return out;
 }
 

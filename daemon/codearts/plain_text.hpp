@@ -15,7 +15,8 @@ inline constexpr std::size_t longest_word = 128;
 /// blanks, runs of blanks one blank, bytes that are no UTF-8 U+FFFD; a text cut short ends in "…".
 [[nodiscard]] std::string one_line(std::string_view text, std::size_t longest = longest_text);
 
-/// The same without touching blanks: for words that are kept as they came. Not marked where cut.
-[[nodiscard]] std::string clean_word(std::string_view word);
+/// The same without touching blanks: for words that are kept as they came, control characters being U+FFFD. Not marked
+/// where cut.
+[[nodiscard]] std::string clean_word(std::string_view word, std::size_t longest = longest_word);
 
 }  // namespace buildwatch::codearts

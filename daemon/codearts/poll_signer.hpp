@@ -17,7 +17,8 @@ class poll_signer {
               std::string_view security_token);
 
   /// Appends X-Sdk-Date, X-Security-Token (with temporary keys) and Authorization, a header line each.
-  void sign(std::string_view canonical_uri, base::wall_time now, std::string& headers);
+  /// `canonical_address`: see workspace.hpp.
+  void sign(std::string_view canonical_address, base::wall_time now, std::string& headers);
 
  private:
   void begin_second(std::chrono::sys_seconds second);
@@ -27,10 +28,10 @@ class poll_signer {
   signer signer_;
   std::string signed_headers_;
   std::chrono::sys_seconds second_ = std::chrono::sys_seconds::min();
-  std::string date_;       ///< X-Sdk-Date of this second
-  std::string below_uri_;  ///< the canonical request of this second, from the line break after the URI on
-  std::string lines_;      ///< the header lines of this second, up to the value of Authorization
-  std::string canonical_;  ///< kept for its memory
+  std::string date_;           ///< X-Sdk-Date of this second
+  std::string below_address_;  ///< the canonical request of this second, from the line break after the address on
+  std::string lines_;          ///< the header lines of this second, up to the value of Authorization
+  std::string canonical_;      ///< kept for its memory
 };
 
 }  // namespace buildwatch::codearts

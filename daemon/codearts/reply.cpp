@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "codearts/json_events.hpp"
+#include "codearts/numbers.hpp"
 
 namespace buildwatch::codearts {
 namespace {
 
-constexpr std::size_t max_depth = 64;
 constexpr std::size_t max_text = 1024;
 
 std::string_view cut(std::string_view text) { return text.substr(0, max_text); }
@@ -181,6 +181,8 @@ class reader {
     } else if (key_ == "build_result") {
       next_.word_kind = kind;
       next_.word = cut(text);
+    } else if (key_ == "last_build_no") {
+      next_.newest = build_number(kind, text);
     } else if (key_ == "region") {
       next_.region = kind == json_kind::string ? cut(text) : std::string_view();
     } else {
@@ -205,10 +207,8 @@ class reader {
 
 /// Reads one JSON text; the value of a root that is a string ends up in `root_text`.
 void read_text(std::string_view body, std::string_view region, reply& into, std::string& root_text) {
-  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";  // may be ignored (RFC 8259, 8.1)
-  if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
   reader events(into, region);
-  into.valid = read_json(body, max_depth, events);
+  into.valid = read_json(body, events);
   root_text = std::move(events.root_text);
 }
 

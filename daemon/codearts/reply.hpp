@@ -18,7 +18,13 @@ struct ranked_text {
   std::uint8_t rank = 255;
 };
 
-/// One build of a build-info answer. Texts are cut to 1 KiB.
+/// The number of a build, as it stands in an answer.
+struct stated_number {
+  std::uint32_t value = 0;  ///< 1..2147483647; 0: none is stated
+  bool wrong = false;       ///< something else stands there
+};
+
+/// One build of a build-info answer, or a job's of a running-status answer. Texts are cut to 1 KiB.
 struct reply_item {
   json_kind kind = json_kind::absent;  ///< of the item itself
   bool empty = true;                   ///< an object without members
@@ -26,7 +32,8 @@ struct reply_item {
   bool building = false;
   json_kind word_kind = json_kind::absent;
   std::string word;
-  std::string region;  ///< empty when absent or no string
+  std::string region;    ///< empty when absent or no string
+  stated_number newest;  ///< last_build_no
 };
 
 /// The body, read. Of a member that stands twice the last one counts.

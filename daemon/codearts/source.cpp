@@ -1,11 +1,14 @@
 // One question, one answer: the poll path.
 #include "buildwatch/codearts/source.hpp"
 
+#include <algorithm>
+
 #include "buildwatch/codearts/answers.hpp"
 #include "codearts/auth.hpp"
 #include "codearts/plain_text.hpp"
 #include "codearts/side_call.hpp"
 #include "codearts/skew.hpp"
+#include "codearts/verdict.hpp"
 #include "codearts/workspace.hpp"
 
 namespace buildwatch::codearts {
@@ -14,17 +17,14 @@ namespace {
 using boost::asio::awaitable;
 using model::observation;
 
-void fail(model::fault fault, std::string_view text, observation& into) {
-  into.sight = model::sight::failed;
-  into.fault = fault;
-  into.word.clear();
-  into.region.clear();
-  into.text = one_line(text);
-  into.retry_after.reset();
+/// There is no answer to read.
+void give_up(model::fault fault, std::string_view text, observation& into) {
+  begin(into);
+  fail(fault, one_line(text), into);
 }
 
-void fail(trouble const& why, observation& into) {
-  fail(why.fault, why.text, into);
+void give_up(trouble const& why, observation& into) {
+  give_up(why.fault, why.text, into);
   into.retry_after = why.retry_after;
 }
 
@@ -48,21 +48,21 @@ class source final : public watch::build_source {
   awaitable<void> ask(watch::query const& what, observation& into) override {
     workspaces::lease const lease(workspaces_);
     workspace& work = *lease;
-    addresses_.write(what, work);
     base::instant now = clock_.now();
-    base::time_point const deadline = now.mono + timeout_;
+    addresses_.write(what, now.wall, work);
+    base::time_point const deadline = std::min(now.mono + timeout_, what.deadline);
     std::uint64_t used = 0;
     for (bool again = false;; again = true) {
-      if (stopped_) co_return fail(model::fault::other, "stopped", into);
+      if (stopped_) co_return give_up(model::fault::other, "stopped", into);
       if (!credentials_->ready(now)) {
         auto const problem = co_await credentials_->obtain(deadline);
-        if (problem) co_return fail(*problem, into);
+        if (problem) co_return give_up(*problem, into);
         now = clock_.now();
       }
       net::request const request = prepare(work, now, deadline, used);
       auto const failure = co_await api_->send(request, work.answer);
-      if (failure) co_return fail(fault_of(failure->code), failure->text, into);
-      read(what.what, work.answer, into);
+      if (failure) co_return give_up(fault_of(failure->code), failure->text, into);
+      read(what, work.answer, into);
       if (into.fault != model::fault::refused || again) co_return;
       auto const outcome = co_await credentials_->renew(used, deadline);
       if (outcome.problem) co_return explain(*outcome.problem, into);
@@ -82,7 +82,7 @@ class source final : public watch::build_source {
  private:
   net::request prepare(workspace& work, base::instant now, base::time_point deadline, std::uint64_t& used) {
     work.headers.assign(common_headers_);
-    used = credentials_->sign(work.canonical_uri, now, work.headers);
+    used = credentials_->sign(work.canonical_address, now, work.headers);
     net::request out;
     out.target = work.target;
     out.headers = work.headers;
@@ -90,12 +90,13 @@ class source final : public watch::build_source {
     return out;
   }
 
-  void read(watch::asks asked, net::response const& answer, observation& into) {
+  void read(watch::query const& asked, net::response const& answer, observation& into) {
     raw_answer const raw{answer.status, answer.body, &hide_};
-    if (asked == watch::asks::build) {
-      read_build_info(raw, region_, into);
-    } else {
-      read_running_status(raw, into);
+    switch (asked.what) {
+      case watch::asks::build: read_build_info(raw, region_, into); break;
+      case watch::asks::newest: read_running_status(raw, into); break;
+      case watch::asks::list: read_build_list(raw, into); break;
+      case watch::asks::record: read_build_record(raw, asked.build, into); break;
     }
     if (into.fault == model::fault::throttled) {
       into.retry_after = net::parse_retry_after(answer.retry_after, clock_.now().wall);
@@ -108,7 +109,7 @@ class source final : public watch::build_source {
   /// A refusal whose cure failed as well: the cure's failure first, it is what somebody can do something about.
   static void explain(trouble const& why, observation& into) {
     std::string const text = why.text + " (after " + into.text + ")";
-    fail(why.fault, text, into);
+    give_up(why.fault, text, into);
     into.retry_after = why.retry_after;
   }
 

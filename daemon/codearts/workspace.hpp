@@ -14,8 +14,10 @@
 namespace buildwatch::codearts {
 
 struct workspace {
-  std::string target;         ///< as it is sent
-  std::string canonical_uri;  ///< as it is signed
+  std::string target;  ///< as it is sent
+  /// As it is signed: the canonical URI and the canonical query (codearts-api.md 3.2), each a line, without the last
+  /// line break.
+  std::string canonical_address;
   std::string headers;
   net::response answer;
 };
@@ -60,8 +62,8 @@ class addresses {
  public:
   /// `prefix`: the path of the provider's endpoint, percent-encoded, without a slash at its end.
   explicit addresses(std::string prefix);
-  /// Writes target and canonical_uri of `what`.
-  void write(watch::query const& what, workspace& into) const;
+  /// Writes target and canonical_address of `what`, asked at `now`.
+  void write(watch::query const& what, base::wall_time now, workspace& into) const;
 
  private:
   std::string prefix_;

@@ -1,6 +1,7 @@
 // Answers of the API -> observations. Pure; any bytes may come.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -28,8 +29,16 @@ struct raw_answer {
 /// build". Everything else is failed, with `fault` throttled (429, 503, CB.00060211), refused (401) or other.
 void read_build_info(raw_answer const& answer, std::string_view region, model::observation& into);
 
-/// running-status (2.1): job_exists (HTTP 200 with a result that is not empty), no_such_job (as above), refused_call
-/// (403, 404, 405) or failed.
+/// running-status (2.1): job_exists (HTTP 200 with a result that is not empty) with the newest build's `number`,
+/// no_such_job (as above), refused_call (403, 404, 405) or failed.
 void read_running_status(raw_answer const& answer, model::observation& into);
+
+/// The build list (2.3): answers as running-status does. `records` are those that state a number, the newest first, 100
+/// at most, and `number` is the first one's.
+void read_build_list(raw_answer const& answer, model::observation& into);
+
+/// build-info-record (2.4) of `build`: record (`records` holds that one), no_such_build (as above), refused_call (403,
+/// 404, 405) or failed. A record that states no number is taken for the one asked about.
+void read_build_record(raw_answer const& answer, std::uint32_t build, model::observation& into);
 
 }  // namespace buildwatch::codearts

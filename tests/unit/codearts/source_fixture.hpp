@@ -148,8 +148,15 @@ class source_test : public ::testing::Test {
   }
 
   std::shared_ptr<question> ask(watch::asks what = watch::asks::build, std::uint32_t build = 42) {
+    watch::query query;
+    query.what = what;
+    query.build = build;
+    return ask(query);
+  }
+
+  std::shared_ptr<question> ask(watch::query query) {
     auto q = std::make_shared<question>();
-    watch::query const query{what, "0123456789abcdef0123456789abcdef", build};
+    query.job_id = "0123456789abcdef0123456789abcdef";
     boost::asio::co_spawn(io, run(*source, query, q), [](std::exception_ptr thrown) {
       if (thrown) std::rethrow_exception(thrown);
     });

@@ -123,6 +123,19 @@ TEST_F(codearts_source, passes_its_deadline_on) {
   EXPECT_EQ(api(0).deadline, clock.now().mono + std::chrono::seconds(7));
 }
 
+TEST_F(codearts_source, ends_with_its_question_where_that_is_sooner) {
+  options.timeout = std::chrono::seconds(7);
+  make(no_auth{});
+  watch::query query;
+  query.what = watch::asks::record;
+  query.deadline = clock.now().mono + std::chrono::seconds(2);
+  ask(query);
+  EXPECT_EQ(api(0).deadline, query.deadline);
+  query.deadline = clock.now().mono + std::chrono::seconds(9);
+  ask(query);
+  EXPECT_EQ(api(1).deadline, clock.now().mono + std::chrono::seconds(7));
+}
+
 TEST_F(codearts_source, tells_ends_without_an_answer_apart) {
   make(no_auth{});
   struct {
