@@ -10,6 +10,7 @@
 
 namespace {
 
+using buildwatch::model::build_record;
 using buildwatch::model::fault;
 using buildwatch::model::observation;
 using buildwatch::model::sight;
@@ -25,6 +26,27 @@ bool printable(std::string_view text) {
   return true;
 }
 
+void check(build_record const& r) {
+  require(r.number >= 1 && r.number <= 2147483647);
+  require(r.running == r.word.empty() && r.word.size() <= 128 && printable(r.word));
+  require(!r.lasted || (!r.running && r.lasted->count() > 0));
+  for (auto const* text : {&r.source.branch, &r.source.commit, &r.source.trigger, &r.source.url}) {
+    require(text->size() <= 1024 && printable(*text));
+  }
+  std::string_view const url = r.source.url;
+  if (url.empty()) return;
+  auto const host = url.find("//") + 2;
+  require(url.substr(host, url.find_first_of("/?#", host) - host).find('@') == std::string_view::npos);
+}
+
+void check_records(observation const& seen) {
+  auto const& all = seen.records;
+  require(all.size() <= 100);
+  for (auto const& r : all) check(r);
+  for (std::size_t i = 1; i < all.size(); ++i) require(all[i].number < all[i - 1].number);
+  require(all.empty() || seen.sight == sight::job_exists || seen.sight == sight::record);
+}
+
 void check(unsigned status, observation const& seen) {
   bool const failed = seen.sight == sight::failed;
   require(failed == (seen.fault != fault::none));
@@ -33,8 +55,10 @@ void check(unsigned status, observation const& seen) {
   require(printable(seen.text) && printable(seen.word) && printable(seen.region));
   require((seen.sight == sight::finished) == !seen.word.empty());
   bool const told = seen.sight == sight::running || seen.sight == sight::finished || seen.sight == sight::undecided ||
-                    seen.sight == sight::job_exists;
+                    seen.sight == sight::job_exists || seen.sight == sight::record;
   require(!told || status == 200);
+  require(seen.number <= 2147483647 && (seen.number == 0 || seen.sight == sight::job_exists));
+  check_records(seen);
 }
 
 }  // namespace
@@ -51,5 +75,11 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   check(status, seen);
   buildwatch::codearts::read_running_status(answer, seen);
   check(status, seen);
+  buildwatch::codearts::read_build_list(answer, seen);
+  check(status, seen);
+  require(seen.number == (seen.records.empty() ? 0 : seen.records.front().number));
+  buildwatch::codearts::read_build_record(answer, 42, seen);
+  check(status, seen);
+  require(seen.sight != sight::record || (seen.records.size() == 1 && seen.records.front().number == 42));
   return 0;
 }
