@@ -77,14 +77,23 @@ void find_twin_names(draft const& d, std::vector<std::uint32_t> order, complaint
 }
 
 void find_twin_builds(draft const& d, std::vector<std::uint32_t> order, complaints& out) {
+  std::erase_if(order, [&](std::uint32_t i) { return !d.jobs[i].build_known || d.jobs[i].job.job_id.empty(); });
   auto const what = [](draft_job const& j) { return std::tie(j.job.provider, j.job.job_id, j.job.build); };
   std::ranges::stable_sort(order, [&](std::uint32_t a, std::uint32_t b) { return what(d.jobs[a]) < what(d.jobs[b]); });
-  auto const same = [&](draft_job const& a, draft_job const& b) {
-    return what(a) == what(b) && !a.job.job_id.empty() && a.job.build != 0;
+  // One that is followed (build 0) stands before those that watch a number, and is the same as each of them.
+  auto const same = [](draft_job const& a, draft_job const& b) {
+    return a.job.provider == b.job.provider && a.job.job_id == b.job.job_id &&
+           (a.job.build == b.job.build || a.job.build == 0);
   };
   find_twins(d, order, same, [&](draft_job const& a, draft_job const& b) {
-    error(d, out, b, b.job_id_at, "job_id",
-          "another job watches this build of this provider already: " + place(d, {a.at.file, a.job_id_at}, b.at.file));
+    bool const in_order = &a < &b;  // as in the files
+    draft_job const& first = in_order ? a : b;
+    draft_job const& second = in_order ? b : a;
+    std::string const text = a.job.build != 0 ? "another job watches this build of this provider already: "
+                                              : "this job of this provider is watched already, and only different "
+                                                "build numbers may stand side by side: ";
+    error(d, out, second, second.job_id_at, "job_id",
+          text + place(d, {first.at.file, first.job_id_at}, second.at.file));
   });
 }
 

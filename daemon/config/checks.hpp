@@ -13,6 +13,10 @@ namespace buildwatch::config {
 /// Finds each job's provider (job.provider) and complains where there is none, and about jobs that stand twice.
 void check_jobs(draft& d, complaints& out);
 
+/// Warns of each provider whose `rate_limit` is less than its jobs ask for, and tells what delay to expect. Only where
+/// nothing is wrong.
+void check_rates(draft const& d, complaints& out);
+
 using sinks_by_name = std::unordered_map<std::string_view, notify::sink_index>;
 
 [[nodiscard]] std::vector<std::string_view> sink_names(draft const& d);

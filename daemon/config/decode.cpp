@@ -132,15 +132,19 @@ std::optional<std::uint32_t> read_number(cursor const& c, std::uint32_t from, st
   std::string const expected =
       from == to ? std::to_string(from) : "a whole number from " + std::to_string(from) + " to " + std::to_string(to);
   auto const s = read_scalar(c, expected);
-  if (!s) return std::nullopt;
-  if (!s->bare) {
-    c.error("expected " + expected + ", found text in quotes");
+  return s ? as_number(c, *s, from, to, expected) : std::nullopt;
+}
+
+std::optional<std::uint32_t> as_number(cursor const& c, scalar const& s, std::uint32_t from, std::uint32_t to,
+                                       std::string_view expected) {
+  if (!s.bare) {
+    c.error("expected " + std::string(expected) + ", found text in quotes");
     return std::nullopt;
   }
   std::uint64_t n = 0;
-  auto const done = std::from_chars(s->text.data(), s->text.data() + s->text.size(), n);
-  if (!all_digits(s->text) || done.ec != std::errc{} || n < from || n > to) {
-    unexpected(c, *s, expected);
+  auto const done = std::from_chars(s.text.data(), s.text.data() + s.text.size(), n);
+  if (!all_digits(s.text) || done.ec != std::errc{} || n < from || n > to) {
+    unexpected(c, s, expected);
     return std::nullopt;
   }
   return static_cast<std::uint32_t>(n);
@@ -158,18 +162,22 @@ duration_range const& wait_range() {
 
 std::optional<base::duration> read_duration(cursor const& c, duration_range const& range) {
   auto const s = read_scalar(c, "a duration such as 15s");
-  if (!s) return std::nullopt;
-  if (all_digits(s->text)) {
-    c.error("a duration needs a unit, such as " + (s->quotable && s->text.size() < 10 ? s->text : "15") + "s");
+  return s ? as_duration(c, *s, range, "a duration such as 500ms, 15s, 10m, 2h, 1d or 1h30m") : std::nullopt;
+}
+
+std::optional<base::duration> as_duration(cursor const& c, scalar const& s, duration_range const& range,
+                                          std::string_view expected) {
+  if (all_digits(s.text)) {
+    c.error("a duration needs a unit, such as " + (s.quotable && s.text.size() < 10 ? s.text : "15") + "s");
     return std::nullopt;
   }
-  auto const d = parse_duration(s->text);
+  auto const d = parse_duration(s.text);
   if (!d) {
-    unexpected(c, *s, "a duration such as 500ms, 15s, 10m, 2h, 1d or 1h30m");
+    unexpected(c, s, expected);
     return std::nullopt;
   }
   if (*d < range.from || *d > range.to) {
-    c.error("must be " + std::string(range.in_words) + found(*s));
+    c.error("must be " + std::string(range.in_words) + found(s));
     return std::nullopt;
   }
   return d;

@@ -51,6 +51,9 @@ enum class quoting : std::uint8_t { where_allowed, never };
                                                    quoting how = quoting::where_allowed);
 
 [[nodiscard]] std::optional<std::uint32_t> read_number(cursor const& c, std::uint32_t from, std::uint32_t to);
+/// A scalar that has been read: `expected` words the complaint.
+[[nodiscard]] std::optional<std::uint32_t> as_number(cursor const& c, scalar const& s, std::uint32_t from,
+                                                     std::uint32_t to, std::string_view expected);
 
 /// A range of durations, and how complaints spell its ends.
 struct duration_range {
@@ -63,6 +66,9 @@ struct duration_range {
 /// Waits between tries: 50ms to 30d.
 [[nodiscard]] duration_range const& wait_range();
 [[nodiscard]] std::optional<base::duration> read_duration(cursor const& c, duration_range const& range);
+/// A scalar that has been read: `expected` words the complaint.
+[[nodiscard]] std::optional<base::duration> as_duration(cursor const& c, scalar const& s, duration_range const& range,
+                                                        std::string_view expected);
 
 /// Requests per second: more than 0, at most 10000/s.
 [[nodiscard]] std::optional<double> read_rate(cursor const& c);

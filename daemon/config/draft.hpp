@@ -37,11 +37,21 @@ class pool {
   std::map<T, std::shared_ptr<T const>> known_;
 };
 
+/// `overdue_after`, as in watch::timing.
+struct overdue_rule {
+  bool automatic = true;
+  base::duration after{};
+  friend auto operator<=>(overdue_rule const&, overdue_rule const&) = default;
+};
+
 /// Times as one map gives them: `defaults`, or a job.
 struct some_times {
   std::optional<base::duration> idle;
   std::optional<base::duration> building;
   std::optional<base::duration> unreachable_after;
+  std::optional<bool> adaptive;
+  std::optional<overdue_rule> overdue;
+  std::optional<std::uint32_t> catch_up;
   friend auto operator<=>(some_times const&, some_times const&) = default;
 };
 
@@ -49,7 +59,8 @@ struct some_times {
 constexpr std::uint32_t unknown_provider = UINT32_MAX;
 
 struct draft_job {
-  watch::job_options job;  ///< without provider and times; build 0: it could not be read
+  watch::job_options job;   ///< without provider and times
+  bool build_known = true;  ///< false: it could not be read
   std::shared_ptr<some_times const> times;
   std::uint32_t index = 0;          ///< in its file
   std::uint32_t provider_name = 0;  ///< index into draft::provider_names; 0: left out; or unknown_provider
@@ -61,7 +72,8 @@ struct draft_job {
 
 struct draft_provider {
   codearts::provider_options provider;
-  mark at;  ///< its name, in the main file
+  mark at;                      ///< its name, in the main file
+  std::optional<mark> rate_at;  ///< its `rate_limit`, where it has one
 };
 
 struct draft_sink {

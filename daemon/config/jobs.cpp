@@ -27,17 +27,16 @@ void read_job_id(cursor const& c, draft_job& j) {
   }
 }
 
-constexpr std::string_view no_newest = "following the newest build is not supported yet";
-
+/// `latest`, as without the key, or a number.
 void read_build(fields const& f, draft_job& j) {
+  constexpr std::string_view expected = "latest, or a whole number from 1 to 2147483647";
   auto const c = f.find("build");
-  if (!c) {
-    static_cast<void>(f.require("build", std::string(no_newest) + ", give `build: N`"));
-  } else if (c->at.kind == node::type::scalar && c->at.text == "latest") {
-    c->error(std::string(no_newest) + ", give a number");
-  } else {
-    j.job.build = read_number(*c, 1, 2'147'483'647).value_or(0);
-  }
+  if (!c) return;
+  auto const s = read_scalar(*c, expected);
+  if (s && s->text == "latest") return;
+  auto const number = s ? as_number(*c, *s, 1, 2'147'483'647, expected) : std::nullopt;
+  j.build_known = number.has_value();
+  j.job.build = number.value_or(0);
 }
 
 /// A word of `outcomes`, unless another outcome has it already.
@@ -98,7 +97,6 @@ void read_job(cursor const& c, std::size_t index, draft& into) {
   f.check();
   if (!f.valid()) return;
   draft_job j;
-  j.job.build = 0;  // until it is read
   j.index = static_cast<std::uint32_t>(index);
   j.at = {c.in.file.order, c.at.at};
   read_names(f, j, into);

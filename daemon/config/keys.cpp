@@ -42,7 +42,7 @@ constexpr std::array<key, 10> auth{{{"type"},
                                     {"endpoint", "iam ecs"}}};
 constexpr std::array<key, 3> tls{{{"ca_file"}, {"cert_file"}, {"key_file"}}};
 constexpr std::array<key, 3> poll{{{"idle"}, {"building"}, {"mode"}}};
-constexpr std::array<key, 4> defaults{{{"poll"}, {"overdue_after"}, {"unreachable_after"}, {"catch_up", {}, later}}};
+constexpr std::array<key, 4> defaults{{{"poll"}, {"overdue_after"}, {"unreachable_after"}, {"catch_up"}}};
 constexpr std::array<key, 10> job{{{"name"},
                                    {"provider"},
                                    {"job_id"},
@@ -52,7 +52,7 @@ constexpr std::array<key, 10> job{{{"name"},
                                    {"poll"},
                                    {"overdue_after"},
                                    {"unreachable_after"},
-                                   {"catch_up", {}, later}}};
+                                   {"catch_up"}}};
 constexpr std::array<key, 5> outcomes{{{"success"}, {"failure"}, {"unstable"}, {"aborted"}, {"unknown"}}};
 constexpr std::array<key, 14> sink{{{"type"},
                                     {"format", "stdout webhook"},

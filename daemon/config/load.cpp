@@ -37,7 +37,10 @@ class loader {
       check_jobs(draft_, out_);
       check_rules(draft_, check_sinks(draft_, out_), out_);
     }
-    if (!out_.any_error()) result.settings = settle(std::move(draft_));
+    if (!out_.any_error()) {
+      check_rates(draft_, out_);
+      result.settings = settle(std::move(draft_));
+    }
     result.complaints = std::move(out_).sorted();
     return result;
   }

@@ -56,12 +56,14 @@ void read_limits(fields const& f, codearts::provider_options& p) {
   if (auto const c = f.find("rate_limit")) p.rate_per_second = read_rate(*c).value_or(p.rate_per_second);
 }
 
-codearts::provider_options read_provider(cursor const& c, std::string const& name) {
-  codearts::provider_options p;
+draft_provider read_provider(cursor const& c, std::string const& name, mark at) {
+  draft_provider made{{}, at, std::nullopt};
+  codearts::provider_options& p = made.provider;
   p.name = name;
   fields const f(c, provider_keys());
   f.check();
-  if (!f.valid()) return p;
+  if (!f.valid()) return made;
+  if (auto const rate = f.find("rate_limit")) made.rate_at = rate->at.at;
   if (auto const type = f.require("type", "`type: codearts`")) static_cast<void>(read_word(*type, types));
   read_where(f, p);
   if (auto const id = f.find("iam_project_id")) p.iam_project_id = read_project_id(*id);
@@ -71,14 +73,14 @@ codearts::provider_options read_provider(cursor const& c, std::string const& nam
   read_limits(f, p);
   p.proxy = read_proxy(f, p.endpoint);
   if (auto const tls = f.find("tls")) p.tls = read_tls(*tls);
-  return p;
+  return made;
 }
 
 }  // namespace
 
 void read_providers(cursor const& c, draft& into) {
   auto const read = [&](cursor const& one, std::string const& name, mark at) {
-    into.providers.push_back({read_provider(one, name), at});
+    into.providers.push_back(read_provider(one, name, at));
   };
   if (!each_named(c, "providers by name", read)) into.incomplete = true;
 }

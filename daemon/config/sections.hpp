@@ -21,7 +21,7 @@ void read_includes(cursor const& c, draft& into);
 
 // Parts of several sections.
 
-/// Keys `poll`, `overdue_after` and `unreachable_after` of `defaults` and of jobs.
+/// Keys `poll`, `overdue_after`, `unreachable_after` and `catch_up` of `defaults` and of jobs.
 class fields;
 [[nodiscard]] some_times read_times(fields const& f);
 /// A map of text to text, sorted by key.

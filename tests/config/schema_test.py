@@ -19,12 +19,13 @@ BROKEN = ROOT / "tests" / "data" / "config" / "broken"
 # Broken files that pass the schema, by what a schema does not know.
 UNSEEN = {
     # names that must exist, or stand once
-    "alias job-name-thrice job-name-twice job-provider-missing job-provider-unknown job-twice outcomes-two outcomes-undecided "
+    "alias job-name-thrice job-name-twice job-provider-missing job-provider-unknown job-twice job-twice-latest "
+    "job-twice-latest-and-number job-twice-number-and-latest outcomes-two outcomes-undecided "
     "providers-empty providers-missing rule-to-unknown header-twice fallback-unknown fallback-itself fallback-loop",
     # YAML of which a loader's result shows nothing
     "anchor duplicate-key duplicate-key-top tag tag-plain",
     # how large a duration or a rate is
-    "poll-huge poll-large poll-small rate-high rate-tiny rate-zero retention-events-long retention-events-short retry-long "
+    "overdue-small poll-huge poll-large poll-small rate-high rate-tiny rate-zero retention-events-long retention-events-short retry-long "
     "timeout-small",
     # files, programs and the environment
     "command-directory command-no-such-file command-not-executable command-not-in-path credential-missing credential-path "

@@ -121,10 +121,6 @@ class Check(Case):
 
     def test_not_supported_yet(self):
         for path, change in (("http", lambda c: c.update(http={"listen": "127.0.0.1:9847"})),
-                             ("jobs[0].build", lambda c: c["jobs"][0].update(build="latest")), ("jobs[0]", lambda c: c["jobs"][0].pop("build")),
-                             ("defaults.poll.mode", lambda c: c["defaults"]["poll"].update(mode="adaptive")),
-                             ("defaults.catch_up", lambda c: c["defaults"].update(catch_up=5)),
-                             ("defaults.overdue_after", lambda c: c["defaults"].update(overdue_after="auto")),
                              ("sinks.hook.format", lambda c: c["sinks"].update(hook={"type": "webhook", "url": "https://x.org", "format": "slack"}))):
             with self.subTest(path):
                 config = json.loads(json.dumps(self.good()))

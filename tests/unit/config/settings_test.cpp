@@ -37,9 +37,13 @@ TEST(settings, of_the_least_file_have_the_documented_defaults) {
   EXPECT_EQ(j.name, "nightly");
   EXPECT_EQ(j.job_id, "48c66c6002964721be537cdc6ce0297b");
   EXPECT_EQ(j.build, 42U);
+  EXPECT_EQ(*j.times, watch::timing{});
   EXPECT_EQ(j.times->idle, 60s);
   EXPECT_EQ(j.times->building, 15s);
   EXPECT_EQ(j.times->unreachable_after, 5min);
+  EXPECT_TRUE(j.times->adaptive);
+  EXPECT_TRUE(j.times->overdue_auto);
+  EXPECT_EQ(j.times->catch_up, 20U);
   EXPECT_TRUE(j.labels->empty());
   EXPECT_EQ(j.outcomes, nullptr);
   EXPECT_FALSE(s.rules.has_value()) << "no `rules`: every event goes to every sink";
@@ -50,14 +54,16 @@ TEST(settings, merge_defaults_key_by_key) {
 jobs:
   - {name: a, job_id: 0000000000000000000000000000000a, build: 1}
   - {name: b, job_id: 0000000000000000000000000000000b, build: 1, poll: {building: 1s}}
-  - {name: c, job_id: 0000000000000000000000000000000c, build: 1, unreachable_after: 1h, overdue_after: never}
+  - {name: c, job_id: 0000000000000000000000000000000c, build: 1, unreachable_after: 1h, overdue_after: auto}
   - {name: d, job_id: 0000000000000000000000000000000d, build: 1, poll: {idle: 30s, mode: fixed}}
-defaults: {poll: {idle: 30s}, unreachable_after: 2m}
+  - {name: e, job_id: 0000000000000000000000000000000e, poll: {mode: adaptive}, catch_up: 0, overdue_after: never}
+defaults: {poll: {idle: 30s, mode: fixed}, unreachable_after: 2m, overdue_after: 1h30m, catch_up: 1000}
 )");
   auto const times = [&](std::size_t i) { return *s.watch.jobs[i].times; };
-  EXPECT_EQ(times(0), (watch::timing{30s, 15s, 2min}));
-  EXPECT_EQ(times(1), (watch::timing{30s, 1s, 2min}));
-  EXPECT_EQ(times(2), (watch::timing{30s, 15s, 1h}));
+  EXPECT_EQ(times(0), (watch::timing{30s, 15s, 2min, false, false, 90min, 1000}));
+  EXPECT_EQ(times(1), (watch::timing{30s, 1s, 2min, false, false, 90min, 1000}));
+  EXPECT_EQ(times(2), (watch::timing{30s, 15s, 1h, false, true, 0s, 1000}));
+  EXPECT_EQ(times(4), (watch::timing{30s, 15s, 2min, true, false, 0s, 0}));
   EXPECT_EQ(s.watch.jobs[0].times, s.watch.jobs[3].times) << "equal times are one object";
 }
 
@@ -116,6 +122,8 @@ providers:
   EXPECT_EQ(s.watch.jobs[0].provider, 1U);
   EXPECT_EQ(s.watch.providers[0].connections, 1U);
   EXPECT_DOUBLE_EQ(s.watch.providers[0].rate_per_second, 0.5);
+  EXPECT_EQ(s.watch.providers[0].timeout, 1min);
+  EXPECT_EQ(s.watch.providers[1].timeout, 10s);
 }
 
 TEST(settings, hold_what_sinks_and_rules_say) {
@@ -213,13 +221,32 @@ jobs:
   EXPECT_EQ(*j.labels, (model::labels{{"a", "${env:N}"}, {"b", "${env:N}$$"}})) << "a value is not expanded again";
 }
 
-TEST(settings, allow_one_job_several_builds) {
+TEST(settings, follow_a_job_unless_it_names_a_build) {
   auto const s = right(some_provider + R"(
 jobs:
-  - {name: a, job_id: 0000000000000000000000000000000a, build: 1}
-  - {name: b, job_id: 0000000000000000000000000000000a, build: 2}
+  - {name: a, job_id: 0000000000000000000000000000000a}
+  - {name: b, job_id: 0000000000000000000000000000000b, build: latest}
+  - {name: c, job_id: 0000000000000000000000000000000c, build: "${env:WHICH}"}
+  - {name: d, job_id: 0000000000000000000000000000000d, build: 2147483647}
+)",
+                       world_of({{"WHICH", "latest"}}));
+  std::vector<std::uint32_t> builds;
+  for (auto const& j : s.watch.jobs) builds.push_back(j.build);
+  EXPECT_EQ(builds, (std::vector<std::uint32_t>{0, 0, 0, 2147483647}));
+}
+
+TEST(settings, allow_one_job_several_builds) {
+  auto const s = right(R"(
+version: 1
+providers:
+  one: {type: codearts, region: cn-north-4, auth: {type: none}, proxy: none}
+  two: {type: codearts, region: cn-north-1, auth: {type: none}, proxy: none}
+jobs:
+  - {name: a, provider: one, job_id: 0000000000000000000000000000000a, build: 1}
+  - {name: b, provider: one, job_id: 0000000000000000000000000000000a, build: 2}
+  - {name: c, provider: two, job_id: 0000000000000000000000000000000a}
 )");
-  EXPECT_EQ(s.watch.jobs.size(), 2U);
+  EXPECT_EQ(s.watch.jobs.size(), 3U);
 }
 
 TEST(examples, are_right) {
