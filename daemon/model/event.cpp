@@ -19,45 +19,8 @@ constexpr std::array<std::string_view, 4> change_names{"broken", "fixed", "still
 constexpr boost::uuids::uuid id_space{
     {0x9d, 0x1c, 0x5e, 0x0a, 0x3f, 0x6b, 0x4c, 0x27, 0x8a, 0x44, 0xb1, 0x0d, 0x57, 0xe2, 0x6c, 0x93}};
 
-std::string_view verb(outcome o) {
-  switch (o) {
-    case outcome::success: return "passed";
-    case outcome::failure: return "failed";
-    case outcome::unstable: return "is unstable";
-    case outcome::aborted: return "was aborted";
-    case outcome::unknown: return "ended in an unknown way";
-  }
-  return "ended";
-}
-
-std::string_view after_change(change c) {
-  switch (c) {
-    case change::broken: return " (was passing)";
-    case change::fixed: return " (was failing)";
-    case change::still_failing: return " (still failing)";
-    case change::still_passing: return "";
-  }
-  return "";
-}
-
-std::string finished_text(event const& e) {
-  build const& b = *e.build;
-  std::string text = fmt::format("{} #{} {}", e.job->name, b.number, verb(b.outcome.value_or(outcome::unknown)));
-  if (b.started_at && b.finished_at && *b.finished_at >= *b.started_at) {
-    text += " after " + for_people(*b.finished_at - *b.started_at);
-  }
-  if (b.outcome == outcome::unknown && !b.result.empty()) text += fmt::format(" ({})", b.result);
-  if (e.change) text += after_change(*e.change);
-  return text;
-}
-
 bool passes(outcome o) { return o == outcome::success; }
 bool fails(outcome o) { return o == outcome::failure || o == outcome::unstable; }
-
-std::string with_reason(std::string text, event const& e) {
-  if (e.reason) text += ": " + *e.reason;
-  return text;
-}
 
 }  // namespace
 
@@ -105,21 +68,6 @@ std::string to_rfc3339(base::wall_time t) {
   auto const s = std::chrono::floor<std::chrono::seconds>(t);
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(s)),
                      (t - s).count());
-}
-
-std::string summary(event const& e) {
-  std::string_view const subject = e.job ? std::string_view(e.job->name) : std::string_view(e.provider);
-  switch (e.type) {
-    case event_type::build_started: return fmt::format("{} #{} is running", subject, e.build->number);
-    case event_type::build_finished: return with_reason(finished_text(e), e);
-    case event_type::build_overdue: return with_reason(fmt::format("{} #{} is overdue", subject, e.build->number), e);
-    case event_type::job_unreachable: return with_reason(fmt::format("{} can not be watched", subject), e);
-    case event_type::job_recovered: return fmt::format("{} is watched again", subject);
-    case event_type::provider_unreachable:
-      return with_reason(fmt::format("provider {} can not be reached", subject), e);
-    case event_type::provider_recovered: return fmt::format("provider {} answers again", subject);
-  }
-  return std::string(subject);
 }
 
 }  // namespace buildwatch::model

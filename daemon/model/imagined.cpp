@@ -43,7 +43,11 @@ build build_for(selector s, std::uint32_t number, event const& e) {
   build b;
   b.number = number;
   b.building = e.type != event_type::build_finished;
-  if (b.building) return b;
+  if (b.building) {
+    b.first_seen_running = s == selector::overdue ? e.timestamp - std::chrono::hours(2) : e.timestamp;
+    b.last_seen_running = e.timestamp;
+    return b;
+  }
   b.outcome = outcome_for(s);
   b.result = to_string(*b.outcome);
   b.last_seen_running = e.timestamp - std::chrono::seconds(15);

@@ -12,7 +12,7 @@ namespace {
 
 using json = nlohmann::json;
 
-constexpr int event_build_column_count = 14;
+constexpr int build_column_count = 15;
 
 /// The value whose word this is. A word that is none of them was written by hand, or by another program.
 template <class Enum>
@@ -53,13 +53,6 @@ std::optional<std::string_view> maybe(std::string const& text) {
   return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
 }
 
-void bind_event_build(query& q, model::build const& b) {
-  q.with(b.number, b.building, maybe_word(b.outcome), b.result, b.region, b.started_at, b.finished_at, b.times_exact,
-         b.last_seen_running, b.first_seen_finished);
-  model::build_source const s = b.source.value_or(model::build_source());
-  q.with(maybe(s.branch), maybe(s.commit), maybe(s.trigger), maybe(s.url));
-}
-
 std::optional<model::build_source> read_source(query& q) {
   model::build_source s;
   s.branch = q.maybe_text().value_or("");
@@ -67,22 +60,6 @@ std::optional<model::build_source> read_source(query& q) {
   s.trigger = q.maybe_text().value_or("");
   s.url = q.maybe_text().value_or("");
   return s.empty() ? std::nullopt : std::optional(std::move(s));
-}
-
-model::build read_event_build(query& q) {
-  model::build b;
-  b.number = q.small();
-  b.building = q.flag();
-  b.outcome = maybe_named(q.maybe_text(), model::outcome::unknown);
-  b.result = q.text();
-  b.region = q.text();
-  b.started_at = q.maybe_time();
-  b.finished_at = q.maybe_time();
-  b.times_exact = q.flag();
-  b.last_seen_running = q.maybe_time();
-  b.first_seen_finished = q.maybe_time();
-  b.source = read_source(q);
-  return b;
 }
 
 }  // namespace
@@ -107,8 +84,8 @@ void bind_event(query& q, model::event const& e) {
     q.with(std::nullopt, std::nullopt);
   }
   q.with(e.reason);
-  if (e.build) return bind_event_build(q, *e.build);
-  for (int i = 0; i < event_build_column_count; ++i) q.with(std::nullopt);
+  if (e.build) return bind_build(q, *e.build);
+  for (int i = 0; i < build_column_count; ++i) q.with(std::nullopt);
 }
 
 std::optional<model::previous_build> read_previous(query& q) {
@@ -135,20 +112,33 @@ model::event read_event(query& q) {
   e.previous = read_previous(q);
   e.reason = q.maybe_text();
   if (q.holds()) {
-    e.build = read_event_build(q);
+    e.build = read_build(q);
   } else {
-    q.pass(event_build_column_count - 1);
+    q.pass(build_column_count - 1);
   }
   return e;
 }
 
 void bind_build(query& q, model::build const& b) {
-  bind_event_build(q, b);
-  q.with(b.first_seen_running);
+  q.with(b.number, b.building, maybe_word(b.outcome), b.result, b.region, b.started_at, b.finished_at, b.times_exact,
+         b.last_seen_running, b.first_seen_finished);
+  model::build_source const s = b.source.value_or(model::build_source());
+  q.with(maybe(s.branch), maybe(s.commit), maybe(s.trigger), maybe(s.url), b.first_seen_running);
 }
 
 model::build read_build(query& q) {
-  model::build b = read_event_build(q);
+  model::build b;
+  b.number = q.small();
+  b.building = q.flag();
+  b.outcome = maybe_named(q.maybe_text(), model::outcome::unknown);
+  b.result = q.text();
+  b.region = q.text();
+  b.started_at = q.maybe_time();
+  b.finished_at = q.maybe_time();
+  b.times_exact = q.flag();
+  b.last_seen_running = q.maybe_time();
+  b.first_seen_finished = q.maybe_time();
+  b.source = read_source(q);
   b.first_seen_running = q.maybe_time();
   return b;
 }

@@ -19,8 +19,7 @@ namespace buildwatch::store {
 inline constexpr std::string_view event_columns =
     "sequence, id, type, timestamp, provider, job_id, job, labels, change, previous, previous_outcome, reason, build, "
     "building, outcome, result, region, started_at, finished_at, times_exact, last_seen_running, first_seen_finished, "
-    "source_branch, source_commit, source_trigger, source_url";
-/// Of the history: those of an event's build, and one more.
+    "source_branch, source_commit, source_trigger, source_url, first_seen_running";
 inline constexpr std::string_view build_columns =
     "build, building, outcome, result, region, started_at, finished_at, times_exact, last_seen_running, "
     "first_seen_finished, source_branch, source_commit, source_trigger, source_url, first_seen_running";

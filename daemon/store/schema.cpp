@@ -183,6 +183,7 @@ ALTER TABLE events ADD COLUMN source_branch TEXT;
 ALTER TABLE events ADD COLUMN source_commit TEXT;
 ALTER TABLE events ADD COLUMN source_trigger TEXT;
 ALTER TABLE events ADD COLUMN source_url TEXT;
+ALTER TABLE events ADD COLUMN first_seen_running INTEGER;
 )sql";
 
 // Step n leads from version n to n + 1. A step that a release has taken never changes: files out there have it behind

@@ -137,6 +137,26 @@ asio::awaitable<base::result<watch::memory>> disk::known() {
   co_return known;
 }
 
+asio::awaitable<base::result<std::vector<forecast::past_build>>> disk::history(std::string provider,
+                                                                               std::string job_id) {
+  std::vector<forecast::past_build> past;
+  auto const what = std::make_shared<request>();
+  what->work = [&] { past = file_.history(provider, job_id); };
+  bool const well = co_await carry_out(what);
+  if (!well) co_return base::error{what->failure};
+  co_return past;
+}
+
+asio::awaitable<base::result<std::vector<::buildwatch::store::neighbours>>> disk::around(
+    std::vector<::buildwatch::store::build_name> which) {
+  std::vector<::buildwatch::store::neighbours> found;
+  auto const what = std::make_shared<request>();
+  what->work = [&] { found = file_.around(which); };
+  bool const well = co_await carry_out(what);
+  if (!well) co_return base::error{what->failure};
+  co_return found;
+}
+
 void disk::keep(std::uint32_t builds, base::duration events) { file_.keep(builds, events); }
 
 void disk::close(std::function<void()> done) {

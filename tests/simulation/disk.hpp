@@ -42,6 +42,10 @@ class disk final : public store::store {
       std::vector<::buildwatch::store::entry> what) override;
   boost::asio::awaitable<base::result<void>> remember(watch::memory what) override;
   boost::asio::awaitable<base::result<watch::memory>> known() override;
+  boost::asio::awaitable<base::result<std::vector<forecast::past_build>>> history(std::string provider,
+                                                                                  std::string job_id) override;
+  boost::asio::awaitable<base::result<std::vector<::buildwatch::store::neighbours>>> around(
+      std::vector<::buildwatch::store::build_name> which) override;
   void keep(std::uint32_t builds, base::duration events) override;
   void close(std::function<void()> done) override;
   [[nodiscard]] statistics counted() const override { return counted_; }
