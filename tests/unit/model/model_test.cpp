@@ -67,26 +67,6 @@ event finished(outcome o) {
   return e;
 }
 
-TEST(summary, reads_like_a_sentence) {
-  event e = finished(outcome::failure);
-  EXPECT_EQ(summary(e), "firmware-nightly #42 failed");
-  e.build->started_at = base::wall_time{0s};
-  e.build->finished_at = base::wall_time{4386s};
-  e.change = change::broken;
-  EXPECT_EQ(summary(e), "firmware-nightly #42 failed after 1 h 13 min (was passing)");
-  EXPECT_EQ(summary(finished(outcome::success)), "firmware-nightly #42 passed");
-  EXPECT_EQ(summary(finished(outcome::unstable)), "firmware-nightly #42 is unstable");
-  EXPECT_EQ(summary(finished(outcome::aborted)), "firmware-nightly #42 was aborted");
-  event odd = finished(outcome::unknown);
-  odd.build->result = "NOT_BUILT";
-  EXPECT_EQ(summary(odd), "firmware-nightly #42 ended in an unknown way (NOT_BUILT)");
-  event gone;
-  gone.type = event_type::provider_unreachable;
-  gone.provider = "huawei";
-  gone.reason = "HTTP 503";
-  EXPECT_EQ(summary(gone), "provider huawei can not be reached: HTTP 503");
-}
-
 TEST(for_people, waits_are_rounded_up_and_never_nothing) {
   EXPECT_EQ(wait_for_people(1us), "1 ms");
   EXPECT_EQ(wait_for_people(250ms), "250 ms");

@@ -73,6 +73,17 @@ TEST(standard_json, words_and_region_that_are_unknown_are_null) {
   EXPECT_TRUE(build.at("outcome").is_null());
 }
 
+TEST(standard_json, the_source_is_an_object_with_null_for_what_is_unknown) {
+  auto e = finished_event();
+  auto const source = [&] { return json::parse(standard_json(e)).at("data").at("build").at("source"); };
+  EXPECT_TRUE(source().is_null());
+  e.build->source = model::build_source{"main", "0a1b2c", "alice", "https://builds.example.com/42"};
+  EXPECT_EQ(source().dump(),
+            R"({"branch":"main","commit":"0a1b2c","trigger":"alice","url":"https://builds.example.com/42"})");
+  e.build->source = model::build_source{"", "0a1b2c", "", ""};
+  EXPECT_EQ(source().dump(), R"({"branch":null,"commit":"0a1b2c","trigger":null,"url":null})");
+}
+
 TEST(standard_json, is_one_line_of_valid_utf8_whatever_the_api_said) {
   auto e = finished_event(model::outcome::unknown);
   e.build->result = "bad \xff\xc3 \"word\"\n";

@@ -87,6 +87,18 @@ TEST_F(records, a_build_is_a_line_with_local_time) {
   EXPECT_EQ(for_people(b), "at an unknown time         ▶ firmware #7 is running");
 }
 
+TEST_F(records, a_build_says_what_it_was_made_of_and_how_long_it_ran_at_least) {
+  auto b = a_build();
+  b.build.source = model::build_source{"release/2.0", "", "", ""};
+  EXPECT_EQ(for_people(b), "2026-11-23 21:18:23+01:00  ✗ firmware #42 failed on release/2.0 after 1 h 13 min");
+  b.build.started_at.reset();
+  b.build.first_seen_running = at(-600'000);
+  b.build.last_seen_running = at(-60'000);
+  EXPECT_EQ(for_people(b), "2026-11-23 21:18:23+01:00  ✗ firmware #42 failed on release/2.0 after at least 9 min");
+  b.build.source->branch = "\x1b[2J\n";
+  EXPECT_EQ(for_people(b).find_first_of("\x1b\n"), std::string::npos);
+}
+
 TEST_F(records, an_event_is_followed_by_what_became_of_it) {
   auto e = an_event({a_receipt(standing::delivered, 2, "204")});
   e.not_asked = {{"console", "rules[1]: wants fixed"}};

@@ -37,6 +37,8 @@ TEST_F(events_test, come_back_with_all_that_may_be_unknown) {
   e.previous = model::previous_build{41, model::outcome::success};
   e.reason = "2 builds were skipped";
   e.build->times_exact = true;
+  e.build->source = model::build_source{"main", "0a1b2c", "", "https://builds.example.com/42"};
+  e.build->first_seen_running = at(-4'380'000);
   EXPECT_EQ(after_storing(*file_, e), text(e));
 
   e.id = "evt_bare";
@@ -123,58 +125,6 @@ TEST_F(events_test, of_a_transaction_that_is_rolled_back_never_happened) {
 TEST_F(events_test, a_roll_back_without_a_transaction_does_nothing) {
   file_->roll_back();
   EXPECT_FALSE(added(*file_, owed_to(event_of(1), {"a"})).known);
-}
-
-// ---- what is known ----
-
-watch::job_memory job_memory(std::uint32_t build) {
-  watch::job_memory j;
-  j.provider = "huawei";
-  j.job_id = "48c66c6002964721be537cdc6ce0297b";
-  j.build = build;
-  j.name = "firmware";
-  j.phase = track::build_phase::running;
-  j.proven = true;
-  j.last_running = at(1);
-  j.undecided_since = at(2);
-  j.reach = {true, at(3), at(4), std::chrono::minutes(5)};
-  return j;
-}
-
-TEST_F(events_test, what_is_known_of_jobs_and_providers_comes_back) {
-  watch::job_memory bare;
-  bare.provider = bare.job_id = "x";
-  watch::provider_memory p{"huawei", {true, at(5), std::nullopt, std::chrono::milliseconds(1)}, at(6), 0xfedcba98U};
-  committed(*file_, [&] {
-    file_->remember({{job_memory(42), bare}, {p}});
-    return 0;
-  });
-  auto const known = file_->known();
-  EXPECT_THAT(known.jobs, ElementsAre(job_memory(42), bare));
-  EXPECT_THAT(known.providers, ElementsAre(p));
-}
-
-TEST_F(events_test, every_phase_of_a_build_comes_back) {
-  for (int phase = 0; phase <= static_cast<int>(track::build_phase::let_go); ++phase) {
-    watch::job_memory j = job_memory(1);
-    j.phase = static_cast<track::build_phase>(phase);
-    committed(*file_, [&] {
-      file_->remember({{j}, {}});
-      return 0;
-    });
-    EXPECT_THAT(file_->known().jobs, ElementsAre(j));
-  }
-}
-
-TEST_F(events_test, a_job_is_known_by_its_build_not_by_its_name) {
-  watch::job_memory renamed = job_memory(42);
-  renamed.name = "firmware-nightly";
-  committed(*file_, [&] {
-    file_->remember({{job_memory(42), job_memory(43)}, {}});
-    file_->remember({{renamed}, {}});
-    return 0;
-  });
-  EXPECT_THAT(file_->known().jobs, ElementsAre(renamed, job_memory(43)));
 }
 
 }  // namespace

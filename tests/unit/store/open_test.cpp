@@ -238,7 +238,7 @@ TEST_F(open_test, a_newer_schema_is_refused_with_both_versions) {
   make();
   execute("PRAGMA user_version = 7");
   std::string const bytes = bytes_of(folder_.file());
-  EXPECT_THAT(refusal(folder_.file()), AllOf(HasSubstr("schema version 7"), HasSubstr("knows 1")));
+  EXPECT_THAT(refusal(folder_.file()), AllOf(HasSubstr("schema version 7"), HasSubstr("knows 2")));
   EXPECT_EQ(bytes_of(folder_.file()), bytes);
 }
 

@@ -177,5 +177,27 @@ TEST_F(retention_test, another_age_counts_after_a_reload) {
   EXPECT_THAT(ids(), IsEmpty());
 }
 
+TEST_F(retention_test, builds_that_no_event_told_of_count_as_well) {
+  open(2, 30 * 24h);
+  watch::memory m;
+  for (std::uint32_t n = 1; n <= 5; ++n) {
+    watch::old_build o;
+    o.provider = "huawei";
+    o.job_id = o.job = "firmware";
+    o.build.number = n;
+    m.builds.push_back(o);
+  }
+  prune(at(0));  // the tour of all jobs is done
+  committed(*file_, [&] {
+    file_->remember(m);
+    return 0;
+  });
+  prune(at(0));
+  std::vector<std::uint32_t> numbers;
+  auto const page = (*reader::open(folder_.file()))->builds(std::nullopt, 0, 100);
+  for (auto const& b : page.rows) numbers.push_back(b.build.number);
+  EXPECT_THAT(numbers, ElementsAre(5, 4));
+}
+
 }  // namespace
 }  // namespace buildwatch::store::testing

@@ -215,5 +215,28 @@ TEST_F(store_test, a_disk_that_takes_nothing_more_loses_nothing_and_goes_on_once
   EXPECT_EQ(all.rows.back().event->sequence, 4U) << "numbers without gaps";
 }
 
+TEST_F(store_test, past_builds_and_those_around_one_are_read) {
+  start();
+  gates_->open();
+  add(7);
+  add(9);
+  run();
+  std::vector<std::uint32_t> past;
+  std::vector<neighbours> found;
+  asio::co_spawn(loop_, store_->history("huawei", "firmware"),
+                 [&](std::exception_ptr const&, base::result<std::vector<forecast::past_build>> answer) {
+                   for (auto const& b : *answer) past.push_back(b.number);
+                 });
+  std::vector<build_name> names;
+  names.push_back({"huawei", "firmware", 8});
+  asio::co_spawn(loop_, store_->around(std::move(names)),
+                 [&](std::exception_ptr const&, base::result<std::vector<neighbours>> answer) { found = *answer; });
+  run();
+  EXPECT_THAT(past, ElementsAre(9, 7));
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found[0].before->number, 7U);
+  EXPECT_TRUE(found[0].overtaken);
+}
+
 }  // namespace
 }  // namespace buildwatch::store::testing

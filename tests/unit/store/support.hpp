@@ -69,9 +69,14 @@ inline std::string text(std::optional<base::wall_time> const& t) {
 }
 
 inline std::string text(model::build const& b) {
-  return fmt::format("#{} {} {} '{}' '{}' {} {} {} {} {}", b.number, b.building,
-                     b.outcome ? to_string(*b.outcome) : "-", b.result, b.region, text(b.started_at),
-                     text(b.finished_at), b.times_exact, text(b.last_seen_running), text(b.first_seen_finished));
+  std::string all =
+      fmt::format("#{} {} {} '{}' '{}' {} {} {} {} {}", b.number, b.building, b.outcome ? to_string(*b.outcome) : "-",
+                  b.result, b.region, text(b.started_at), text(b.finished_at), b.times_exact, text(b.last_seen_running),
+                  text(b.first_seen_finished));
+  if (b.source) {
+    all += fmt::format(" of '{}' '{}' '{}' '{}'", b.source->branch, b.source->commit, b.source->trigger, b.source->url);
+  }
+  return all + (b.first_seen_running ? " seen since " + text(b.first_seen_running) : "");
 }
 
 /// All that there is to an event.

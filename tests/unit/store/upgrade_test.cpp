@@ -1,4 +1,5 @@
 // A store of the first schema version, kept as it was written (tests/data/store/v1.db), opens with every later one.
+#include <SQLiteCpp/Database.h>
 #include <gmock/gmock.h>
 
 #include <chrono>
@@ -111,6 +112,32 @@ TEST_F(upgrade_test, what_was_known_is_known) {
   EXPECT_EQ(known.providers, known_then().providers);
 }
 
+TEST_F(upgrade_test, each_phase_of_a_build_is_known_as_it_is_kept_today) {
+  {
+    SQLite::Database old(folder_.file(), SQLite::OPEN_READWRITE);
+    old.exec("DELETE FROM jobs");
+    for (std::string const phase : {"waiting', 0, NULL, NULL", "waiting', 1, NULL, 5000", "running', 1, 6000, NULL",
+                                    "running', 1, 6000, 7000", "finished', 1, 6000, NULL", "let_go', 0, NULL, 5000"}) {
+      old.exec("INSERT INTO jobs SELECT 'p', 'j', count(*) + 1, 'n', '" + phase + ", 0, 0, NULL, 0 FROM jobs");
+    }
+  }
+  auto const known = opened(folder_.file())->known().jobs;
+  ASSERT_THAT(known, SizeIs(6));
+  std::vector<std::string> told;
+  for (watch::job_memory const& j : known) {
+    std::string all = fmt::format("{}{}{}", j.build, j.done ? " done" : "", j.proven ? " proven" : "");
+    for (watch::build_memory const& b : j.builds) {
+      all += fmt::format(", #{}{} last {} undecided {}", b.number, b.running ? " running" : "", text(b.last_running),
+                         text(b.undecided_since));
+      EXPECT_FALSE(b.first_running) << "no event told";
+    }
+    told.push_back(all);
+    EXPECT_FALSE(j.begun || j.listed);
+  }
+  EXPECT_THAT(told, ElementsAre("1", "2 proven, #2 last - undecided 5000", "3 proven, #3 running last 6000 undecided -",
+                                "4 proven, #4 running last 6000 undecided 7000", "5 done proven", "6 done"));
+}
+
 TEST_F(upgrade_test, what_waited_waits) {
   auto const file = opened(folder_.file());
   EXPECT_THAT(file->owing(), ElementsAre("console", "oncall", "script"));
@@ -159,7 +186,9 @@ TEST_F(upgrade_test, the_history_is_there_and_numbers_go_on) {
   auto const page = (*reader::open(folder_.file()))->builds(std::nullopt, 0, 100);
   ASSERT_THAT(page.rows, SizeIs(1));
   EXPECT_EQ(page.rows[0].job, "firmware-nightly");
-  EXPECT_EQ(text(page.rows[0].build), text(*event_then(2).build));
+  model::build kept = *event_then(2).build;
+  kept.first_seen_running = at(1000);  // its build.started
+  EXPECT_EQ(text(page.rows[0].build), text(kept));
   EXPECT_TRUE(added(*file, entry_then(3)).known);
   stored const next = added(*file, owed_to(event_of(99), {"oncall"}));
   EXPECT_EQ(next.event->sequence, 8U);
