@@ -45,6 +45,10 @@ finding judge_build(model::observation const& seen, watch::job_options const& jo
   }
 }
 
+finding not_found(watch::job_options const& job) {
+  return {false, fmt::format("not_found: the provider knows no job {}; check job_id, region and endpoint", job.job_id)};
+}
+
 finding judge_job(model::observation const& seen, watch::job_options const& job) {
   switch (seen.sight) {
     case model::sight::job_exists:
@@ -52,14 +56,37 @@ finding judge_job(model::observation const& seen, watch::job_options const& job)
     case model::sight::refused_call:
       return {true, fmt::format("build {} does not exist yet; whether the job does could not be asked ({})", job.build,
                                 seen.text)};
-    case model::sight::no_such_job:
-      return {false,
-              fmt::format("not_found: the provider knows no job {}; check job_id, region and endpoint", job.job_id)};
+    case model::sight::no_such_job: return not_found(job);
     default: return {false, seen.text};
   }
 }
 
+/// What running-status or, where that is refused, the build list told of a job that is followed.
+finding judge_newest(model::observation const& seen, watch::job_options const& job, watch::asks asked) {
+  switch (seen.sight) {
+    case model::sight::job_exists:
+      if (seen.number != 0) return {true, fmt::format("newest build is {}", seen.number)};
+      return {true, asked == watch::asks::newest ? "exists, never built" : "exists, not built within a month"};
+    case model::sight::refused_call:
+      return {true, fmt::format("which build is the newest could not be asked ({}); it is looked for build by build",
+                                seen.text)};
+    case model::sight::no_such_job: return not_found(job);
+    default: return {false, seen.text};
+  }
+}
+
+awaitable<finding> ask_followed(asking& a, watch::job_options const& job, model::observation& seen) {
+  watch::query query{watch::asks::newest, job.job_id};
+  co_await a.source.ask(query, seen);
+  if (seen.sight == model::sight::refused_call) {
+    query.what = watch::asks::list;
+    co_await a.source.ask(query, seen);
+  }
+  co_return judge_newest(seen, job, query.what);
+}
+
 awaitable<finding> ask_job(asking& a, watch::job_options const& job, model::observation& seen) {
+  if (job.build == 0) co_return co_await ask_followed(a, job, seen);
   watch::query query{watch::asks::build, job.job_id, job.build};
   co_await a.source.ask(query, seen);
   if (seen.sight != model::sight::no_such_build) co_return judge_build(seen, job);
