@@ -18,6 +18,9 @@ class forgetful_journal final : public watch::journal {
     co_return base::result<void>{};
   }
   boost::asio::awaitable<base::result<void>> remember(watch::memory) override { co_return base::result<void>{}; }
+  boost::asio::awaitable<base::result<std::vector<forecast::past_build>>> history(std::string, std::string) override {
+    co_return std::vector<forecast::past_build>();
+  }
 };
 
 class stderr_log final : public base::log {
@@ -57,6 +60,7 @@ watch::options jobs(bench::arguments const& a) {
     watch::job_options job;
     job.name = "job-" + number;
     job.job_id = std::string(32 - number.size(), '0') + number;
+    job.build = 1;
     job.times = shared_times;
     job.labels = labels;
     what.jobs.push_back(std::move(job));
