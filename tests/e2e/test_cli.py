@@ -211,6 +211,25 @@ class Online(Case):
         self.assertNotIn("secret-path", "\n".join(lines))
         self.assertEqual(len(self.simulator.requests(call="build-info")), 3)
 
+    def test_a_followed_job_by_running_status_else_by_the_list(self):
+        self.simulator.auth(mode="aksk", keys={"AK": "SK"})
+        self.simulator.job(job_id(1), 41, "finished")
+        self.simulator.job(job_id(1), 42, "running")
+        self.simulator.job(job_id(2))
+        jobs = [self.job(name, n, build="latest") for n, name in enumerate(("followed", "unbuilt", "typo"), 1)]
+        config = self.config(jobs, providers={case.PROVIDER: self.provider(auth={"type": "aksk", "access_key": "AK", "secret_key": "SK"})})
+        lines = self.online(config, 1)
+        self.assertRegex(self.line_about(lines, "followed"), "ok.*newest build is 42")
+        self.assertRegex(self.line_about(lines, "unbuilt"), "ok.*never built")
+        self.assertRegex(self.line_about(lines, "typo"), r"not.found")
+        self.simulator.fault("error", call="running-status", status=405, body="{}")
+        lines = self.online(config, 1)
+        self.assertRegex(self.line_about(lines, "followed"), "ok.*newest build is 42")
+        self.assertRegex(self.line_about(lines, "unbuilt"), "ok.*exists")
+        self.assertRegex(self.line_about(lines, "typo"), r"not.found")
+        self.simulator.fault("error", call="record-list", status=403, body="{}")
+        self.assertRegex(self.line_about(self.online(config, 0), "followed"), "ok.*could not be asked.*403")
+
     def test_all_that_can_be_wrong(self):
         self.simulator.auth(mode="none", listeners={"https": "aksk"})
         self.simulator.job(job_id(1), 1, "running")
