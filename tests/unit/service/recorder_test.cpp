@@ -166,12 +166,12 @@ TEST_F(recording, builds_of_one_batch_count_for_those_after_them) {
   kept_.builds = {{40, outcome::success}};
   std::vector<watch::transition> batch;
   batch.push_back(finished(41, outcome::failure));
-  batch.push_back(finished(41, outcome::success, "other"));
+  batch.push_back(finished(50, outcome::success, "other"));
   batch.push_back(finished(42, outcome::aborted));
   batch.push_back(finished(43, outcome::success));
   batch.push_back(finished(44, outcome::success));
   EXPECT_THAT(told(std::move(batch)),
-              ElementsAre("#41 broken after #40 success", "#41 -", "#42 - after #41 failure",
+              ElementsAre("#41 broken after #40 success", "#50 -", "#42 - after #41 failure",
                           "#43 fixed after #41 failure", "#44 still_passing after #43 success"));
 }
 
@@ -207,9 +207,12 @@ TEST_F(recording, only_finished_builds_are_compared) {
   outage.event.provider = "huawei";
   batch.clear();
   batch.push_back(outage);
+  batch.push_back(finished(43, outcome::failure));
+  batch.back().event.type = model::event_type::build_started;
   batch.push_back(finished(42, outcome::failure));
   EXPECT_EQ(commit(std::move(batch)), "well");
-  EXPECT_EQ(kept_.added.at(1).change, change::broken) << "each build has its own answer";
+  EXPECT_FALSE(kept_.added.at(1).previous);
+  EXPECT_EQ(kept_.added.at(2).change, change::broken) << "each build has its own answer";
 }
 
 TEST_F(recording, nothing_is_stored_while_the_builds_before_cannot_be_read) {
