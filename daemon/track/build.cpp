@@ -8,6 +8,7 @@ namespace buildwatch::track {
 namespace {
 
 build_step saw_running(build_state known, base::time_point sent) {
+  if (known.first_running == never) known.first_running = sent;
   known.last_running = std::max(known.last_running, sent);
   known.undecided_since = never;
   known.finished_seen = never;
@@ -47,6 +48,23 @@ build_step saw_nothing(build_state known) {
 // least this long a time afterwards, as a wall clock may have been wrong by days meanwhile.
 constexpr base::duration fresh_patience = std::chrono::hours(1);
 
+constexpr auto near = std::chrono::duration_cast<std::chrono::milliseconds>(belief);
+
+void believe_end(model::build_record const& record, model::build& b) {
+  auto const end = *record.started_at + std::chrono::duration_cast<std::chrono::milliseconds>(*record.lasted);
+  if (end > *b.first_seen_finished + near || (b.last_seen_running && end < *b.last_seen_running - near)) return;
+  b.finished_at = end;
+  b.times_exact = true;
+}
+
+/// A start after the build was seen, or after its end, is none.
+void believe_start(base::wall_time told, model::build& b) {
+  if (b.first_seen_running && told > *b.first_seen_running + near) return;
+  if (!b.building && !b.first_seen_running && !b.times_exact) return;
+  if (b.finished_at && told > *b.finished_at) return;
+  b.started_at = told;
+}
+
 }  // namespace
 
 bool under_way(build_state const& known) { return known.last_running != never && !final(known); }
@@ -80,35 +98,70 @@ build_state not_stored(build_state const& before, build_state const& proposed) {
   return kept;
 }
 
-build_state recalled(build_phase phase, std::optional<base::wall_time> last_running,
-                     std::optional<base::wall_time> undecided_since, base::instant now) {
+build_state recalled(earlier const& was, base::instant now) {
   build_state known;
-  known.phase = phase;
-  if (last_running) known.last_running = moment_of(*last_running, now);
-  if (!undecided_since) return known;
-  known.undecided_since = moment_of(*undecided_since, now);
-  if (!last_running) known.undecided_since = std::max(known.undecided_since, now.mono - (patience - fresh_patience));
+  known.phase = was.phase;
+  if (was.started_at) known.started_at = *was.started_at;
+  if (was.last_running) known.last_running = moment_of(*was.last_running, now);
+  if (was.first_running) known.first_running = moment_of(*was.first_running, now);
+  if (!was.undecided_since) return known;
+  known.undecided_since = moment_of(*was.undecided_since, now);
+  if (!was.last_running)
+    known.undecided_since = std::max(known.undecided_since, now.mono - (patience - fresh_patience));
   return known;
 }
 
+base::time_point begin_of(build_state const& known, base::instant now) {
+  if (known.started_at == no_time) return known.first_running;
+  base::time_point const told = moment_of(known.started_at, now);
+  return known.first_running == never ? told : std::min(told, known.first_running);
+}
+
 model::build describe(std::uint32_t number, build_step const& step, model::observation const& seen,
-                      model::outcome_words const* extra, base::instant now) {
+                      model::build_record const* record, model::outcome_words const* extra, base::instant now) {
+  build_state const& known = step.known;
   model::build b;
   b.number = number;
   b.region = seen.region;
-  b.building = step.change == build_change::started;
-  if (b.building) return b;
+  b.building = step.change == build_change::started || step.change == build_change::none;
+  if (known.first_running != never) b.first_seen_running = wall_of(known.first_running, now);
+  if (record && !record->source.empty()) b.source = record->source;
+  if (b.building) {
+    if (known.started_at != no_time) believe_start(known.started_at, b);
+    return b;
+  }
 
   bool const settled = step.change == build_change::settled;
   b.result = seen.word;
   b.outcome = settled ? model::outcome::unknown : model::outcome_of(seen.word, extra ? *extra : model::outcome_words{});
-  base::time_point const end = settled ? step.known.undecided_since : step.known.finished_seen;
+  base::time_point const end = settled ? known.undecided_since : known.finished_seen;
   b.first_seen_finished = wall_of(end, now);
-  if (step.known.last_running == never) return b;
-  // An answer may overtake a request sent before it arrived: the end was then seen before the last sign of life was
-  // asked for.
-  b.last_seen_running = wall_of(std::min(step.known.last_running, end), now);
-  b.finished_at = *b.last_seen_running + (*b.first_seen_finished - *b.last_seen_running) / 2;
+  if (known.last_running != never) {
+    // An answer may overtake a request sent before it arrived: the end was then seen before the last sign of life was
+    // asked for.
+    b.last_seen_running = wall_of(std::min(known.last_running, end), now);
+    b.finished_at = *b.last_seen_running + (*b.first_seen_finished - *b.last_seen_running) / 2;
+  }
+  if (record && record->started_at && record->lasted) believe_end(*record, b);
+  if (record && record->started_at) {
+    believe_start(*record->started_at, b);
+  } else if (known.started_at != no_time) {
+    believe_start(known.started_at, b);
+  }
+  return b;
+}
+
+model::build from_record(model::build_record const& record, model::outcome_words const* extra) {
+  model::build b;
+  b.number = record.number;
+  b.result = record.word;
+  b.outcome = model::outcome_of(record.word, extra ? *extra : model::outcome_words{});
+  b.started_at = record.started_at;
+  if (record.started_at && record.lasted) {
+    b.finished_at = *record.started_at + std::chrono::duration_cast<std::chrono::milliseconds>(*record.lasted);
+    b.times_exact = true;
+  }
+  if (!record.source.empty()) b.source = record.source;
   return b;
 }
 

@@ -10,6 +10,8 @@ namespace buildwatch::watch {
 void commands::clear() {
   asks.clear();
   commits.clear();
+  notes.clear();
+  recalls.clear();
   logs.clear();
   remember = false;
 }
@@ -24,29 +26,30 @@ void engine::state::enqueue(job_index job) {
   p.due.push(jobs[job].due, job);
 }
 
-base::duration engine::state::interval_of(job_index job) const {
-  timing const& times = *what.jobs[job].times;
-  return track::under_way(jobs[job].build) && !jobs[job].absent ? times.building : times.idle;
-}
-
-void engine::state::place(job_index job, base::duration delay, base::time_point sent, base::time_point now) {
-  job_state& j = jobs[job];
-  j.anchor = next_on_grid(j.anchor, interval_of(job), sent + delay, now);
-  j.due = j.anchor;
-  if (!track::under_way(j.build) || j.build.undecided_since == track::never) return;
-  // The end of settling is asked for in time, however long the interval.
-  base::time_point const decided = j.build.undecided_since + track::settle_time;
-  if (decided > now) j.due = std::min(j.due, decided);
-}
-
 void engine::state::resume(job_index job) {
   job_state& j = jobs[job];
-  if (!track::final(j.build)) {
-    enqueue(job);
+  if (j.done) {
+    j.stage = stage::done;
+    --provider_of(job).watched;
     return;
   }
-  j.stage = stage::done;
-  --provider_of(job).watched;
+  // While it fails its back-off holds, whatever of it is due.
+  if (!j.trouble || !j.trouble->reach.failing()) j.due = next_turn(job).due;
+  enqueue(job);
+}
+
+/// Asks what is most urgent of the job.
+void engine::state::send(job_index job, base::time_point due, base::time_point now, commands& out) {
+  job_state& j = jobs[job];
+  if (followed(job) && !may(job, extra_call::newest, now) && next_turn(job).kind == errand_kind::look) {
+    inquiry& i = inquire(job, now);
+    if (!i.search) i.search.emplace(begin_search(job, now));
+  }
+  turn const t = next_turn(job);
+  j.stage = stage::in_flight;
+  j.kind = t.kind;
+  j.asked = t.build;
+  out.asks.push_back({what.jobs[job].provider, job, query_of(job, t), due});
 }
 
 void engine::state::dispatch(provider_index which, base::instant now, commands& out) {
@@ -62,10 +65,7 @@ void engine::state::dispatch(provider_index which, base::instant now, commands& 
     if (!p.bucket.take(now.mono)) break;
     p.due.pop();
     ++p.in_flight;
-    j.stage = stage::in_flight;
-    job_options const& how = what.jobs[next.job];
-    watch::query const query{j.ask_existence ? asks::newest : asks::build, how.job_id, how.build};
-    out.asks.push_back({which, next.job, query, next.due});
+    send(next.job, next.due, now.mono, out);
   }
   p.wake = wake_of(p);
 }
@@ -114,9 +114,9 @@ void engine::answer(answered const& in, base::instant now, commands& out) {
   --s.provider_of(in.job).in_flight;
   j.stage = stage::held;
   j.answered = true;
-  asks const asked = std::exchange(j.ask_existence, false) ? asks::newest : asks::build;
-  // What a stop has cut short says nothing about the other side.
-  if (!s.stopped || in.seen.sight != model::sight::failed) s.take(in, asked, now, out);
+  // What a stop has cut short says nothing about the other side; a build whose record is missing is told all the same.
+  bool const cut_short = s.stopped && in.seen.sight == model::sight::failed;
+  if (!cut_short || j.kind == errand_kind::record) s.take(in, now, out);
   s.tick(s.what.jobs[in.job].provider, now, out);
 }
 
@@ -131,6 +131,11 @@ void engine::settle(committed const& in, base::instant now, commands& out) {
   s.settle(what, in, now, out);
   bool const of_provider = what.what == pending_commit::kind::provider_reach;
   s.tick(of_provider ? what.index : s.what.jobs[what.index].provider, now, out);
+}
+
+void engine::take(recalled const& in, base::instant now, commands& out) {
+  state_->last_now = now.mono;
+  state_->take(in, now, out);
 }
 
 void engine::renewed(provider_index which, base::instant now, commands& out) {
@@ -170,15 +175,16 @@ engine_counts engine::counts() const {
   for (job_state const& j : state_->jobs) {
     bool const told = j.trouble && (j.trouble->reach.told == track::told::unreachable ||
                                     j.trouble->reach.told == track::told::taking_back);
-    if (track::final(j.build)) {
+    auto const some = [&](auto const& holds) { return j.pursuit && std::ranges::any_of(j.pursuit->builds, holds); };
+    if (j.done) {
       ++n.done;
     } else if (told) {
       ++n.unreachable;
     } else if (j.trouble && j.trouble->not_found) {
       ++n.not_found;
-    } else if (track::under_way(j.build)) {
+    } else if (some([](watched_build const& b) { return track::under_way(b.known); })) {
       ++n.running;
-    } else if (j.build.undecided_since != track::never) {
+    } else if (some([](watched_build const& b) { return b.known.undecided_since != track::never; })) {
       ++n.queued;
     } else if (!j.answered) {
       ++n.pending;

@@ -1,4 +1,4 @@
-// What an answer means: for the build, for the job, for when to ask next.
+// What an answer means for the job: that it can be watched, that it can not, when to ask again.
 #include <algorithm>
 #include <utility>
 
@@ -8,135 +8,137 @@
 namespace buildwatch::watch {
 namespace {
 
-enum class meaning : std::uint8_t {
-  failed,
-  about_build,  ///< running, finished, undecided, or absent from a job that is known to exist
-  unproven,     ///< no such build, and perhaps no such job either
-  existence,    ///< the job is there, as far as can be told
-  not_found,
-  out_of_place,  ///< an answer to another question: a bug of the source
-};
-
-meaning meaning_of(asks asked, model::sight seen, bool proven) {
-  if (seen == model::sight::failed) return meaning::failed;
-  if (asked == asks::build) {
-    switch (seen) {
-      case model::sight::running:
-      case model::sight::finished:
-      case model::sight::undecided: return meaning::about_build;
-      case model::sight::no_such_build: return proven ? meaning::about_build : meaning::unproven;
-      default: return meaning::out_of_place;
-    }
-  }
+bool about_a_build(model::sight seen) {
   switch (seen) {
-    case model::sight::job_exists:
-    case model::sight::refused_call: return meaning::existence;
-    case model::sight::no_such_job: return meaning::not_found;
-    default: return meaning::out_of_place;
+    case model::sight::running:
+    case model::sight::finished:
+    case model::sight::undecided:
+    case model::sight::no_such_build: return true;
+    default: return false;
   }
 }
 
 }  // namespace
 
-void engine::state::take(answered const& in, asks asked, base::instant now, commands& out) {
-  job_state& j = jobs[in.job];
-  switch (meaning_of(asked, in.seen.sight, j.proven)) {
-    case meaning::failed:
-      provider_failed(in.job, in.seen, in.sent.mono, now, out);
-      poll_failed(in.job, in.seen, in.sent.mono, now, out);
-      break;
-    case meaning::about_build:
-      prove(in.job);
-      provider_heard(in.job, true, in.sent.mono, now, out);
-      poll_good(in.job, in.seen, in.sent.mono, now, out);
-      break;
-    case meaning::unproven:
-      provider_heard(in.job, false, in.sent.mono, now, out);
-      j.ask_existence = true;
-      j.due = now.mono;
-      enqueue(in.job);
-      break;
-    case meaning::existence: told_to_exist(in, now, out); break;
-    case meaning::not_found:
-      provider_heard(in.job, false, in.sent.mono, now, out);
-      not_found(in.job, in.seen, in.sent.mono, now, out);
-      break;
-    case meaning::out_of_place: {
-      model::observation wrong;
-      wrong.text = "internal error: an answer to another question";
-      provider_failed(in.job, wrong, in.sent.mono, now, out);
-      poll_failed(in.job, wrong, in.sent.mono, now, out);
-      break;
-    }
+void engine::state::take(answered const& in, base::instant now, commands& out) {
+  errand_kind const kind = jobs[in.job].kind;
+  bool const extra = kind == errand_kind::record || kind == errand_kind::past;
+  if (in.seen.sight == model::sight::failed && !extra) {
+    provider_failed(in.job, in.seen, in.sent.mono, now, out);
+    poll_failed(in.job, in.seen, in.sent.mono, now, out);
+    return;
+  }
+  switch (kind) {
+    case errand_kind::look: take_look(in, now, out); break;
+    case errand_kind::exist: take_existence(in, now, out); break;
+    case errand_kind::poll: take_poll(in, now, out); break;
+    case errand_kind::record: take_record(in, now, out); break;
+    case errand_kind::past: take_past(in, now, out); break;
+    case errand_kind::scan: take_scan(in, now, out); break;
+    case errand_kind::missed: take_missed(in, now, out); break;
   }
 }
 
 void engine::state::prove(job_index job) {
-  if (!std::exchange(jobs[job].proven, true)) mark(job);
+  jobs[job].gone = false;
+  if (jobs[job].proven) return;
+  jobs[job].proven = true;
+  mark(job);
 }
 
-void engine::state::told_to_exist(answered const& in, base::instant now, commands& out) {
+/// A look: for the one build that is watched, which is not there yet, or for the newest.
+void engine::state::take_look(answered const& in, base::instant now, commands& out) {
+  job_state& j = jobs[in.job];
+  base::time_point const sent = in.sent.mono;
+  if (followed(in.job)) {
+    if (j.pursuit && j.pursuit->inquiry && j.pursuit->inquiry->search) {
+      newest_search search = *std::exchange(j.pursuit->inquiry->search, std::nullopt);
+      look_on(in.job, search, in, now, out);
+    } else {
+      newest_search search({true, may(in.job, extra_call::list, now.mono)}, j.newest, round_of(in.job, sent));
+      look_on(in.job, search, in, now, out);
+    }
+    return;
+  }
+  if (!about_a_build(in.seen.sight)) return out_of_place(in.job, sent, now, out);
+  bool const absent = in.seen.sight == model::sight::no_such_build;
+  if (absent && !j.proven) {
+    provider_heard(in.job, false, sent, now, out);
+    j.ask_existence = true;
+    j.due = j.look = now.mono;
+    enqueue(in.job);
+    return;
+  }
+  prove(in.job);
+  provider_heard(in.job, true, sent, now, out);
+  track::notice const notice = end_trouble(in.job, now, out);
+  want_past(in.job, now.mono + what.jobs[in.job].times->idle / 2);
+  base::time_point const first = j.anchor;
+  place_look(in.job, what.jobs[in.job].times->idle, sent, now.mono);
+  std::optional<build_transition> found;
+  if (!absent) {
+    watched_build& b = watch_build(in.job, what.jobs[in.job].build, first);
+    j.look = base::time_point::max();
+    found = see_build(in.job, b, in.seen, sent, now, out);
+  }
+  proceed(in.job, notice, std::move(found), now, out);
+}
+
+void engine::state::take_existence(answered const& in, base::instant now, commands& out) {
+  job_state& j = jobs[in.job];
   job_options const& how = what.jobs[in.job];
+  j.ask_existence = false;
+  bool const refused = in.seen.sight == model::sight::refused_call;
+  if (in.seen.sight == model::sight::no_such_job) {
+    provider_heard(in.job, false, in.sent.mono, now, out);
+    not_found(in.job, in.seen, in.sent.mono, now, out);
+    return;
+  }
+  if (!refused && in.seen.sight != model::sight::job_exists) return out_of_place(in.job, in.sent.mono, now, out);
   prove(in.job);
   provider_heard(in.job, true, in.sent.mono, now, out);
-  if (in.seen.sight == model::sight::refused_call) {
+  track::notice const notice = end_trouble(in.job, now, out);
+  if (refused) {
     log_job(in.job, base::log_level::warn, "job.unverified",
             "job " + how.name + ": whether it exists can not be asked (" + in.seen.text + "); its build " +
                 std::to_string(how.build) + " is waited for all the same",
             out);
   }
-  model::observation absent;
-  absent.sight = model::sight::no_such_build;
-  poll_good(in.job, absent, in.sent.mono, now, out);
+  want_past(in.job, now.mono + how.times->idle / 2);
+  place_look(in.job, how.times->idle, in.sent.mono, now.mono);
+  proceed(in.job, notice, std::nullopt, now, out);
 }
 
-void engine::state::poll_good(job_index job, model::observation const& seen, base::time_point sent, base::instant now,
-                              commands& out) {
-  job_state& j = jobs[job];
-  job_options const& how = what.jobs[job];
-  track::notice const notice = end_trouble(job, now, out);
+void engine::state::take_poll(answered const& in, base::instant now, commands& out) {
+  job_state& j = jobs[in.job];
+  watched_build* const b = j.pursuit ? j.pursuit->find(j.asked) : nullptr;
+  if (!b || !about_a_build(in.seen.sight)) return out_of_place(in.job, in.sent.mono, now, out);
+  bool const absent = in.seen.sight == model::sight::no_such_build;
+  if (!absent) prove(in.job);
+  provider_heard(in.job, true, in.sent.mono, now, out);
+  track::notice const notice = end_trouble(in.job, now, out);
+  auto found = see_build(in.job, *b, in.seen, in.sent.mono, now, out);
+  proceed(in.job, notice, std::move(found), now, out);
+}
 
-  bool const absent = seen.sight == model::sight::no_such_build;
-  if (absent && !j.absent && track::under_way(j.build)) {
-    log_job(job, base::log_level::warn, "build.gone",
-            "job " + how.name + ": build " + std::to_string(how.build) +
-                " was running and is not known to the provider any more; it is waited for",
-            out);
-  }
-  j.absent = absent;
-
-  track::build_step const step = track::observe(j.build, seen.sight, sent, now.mono);
-  bool const moved =
-      step.known.last_running != j.build.last_running || step.known.undecided_since != j.build.undecided_since;
-  if (moved) mark(job);
-  j.build = track::not_stored(j.build, step.known);
-  place(job, interval_of(job), sent, now.mono);
-
-  std::optional<build_transition> found;
-  if (step.change == track::build_change::let_go) {
-    if (notice == track::notice::none) {  // else the next answer lets it go: first things first
-      j.build = step.known;
-      mark(job);
-    }
-    log_job(job, base::log_level::warn, "build.let_go",
-            "job " + how.name + ": build " + std::to_string(how.build) +
-                " was neither running nor finished for 24 h; it is not watched any longer",
-            out);
-  } else if (step.change != track::build_change::none) {
-    bool const starts = step.change == track::build_change::started;
-    model::event_type const type = starts ? model::event_type::build_started : model::event_type::build_finished;
-    model::event e = event_of_job(job, type, how.build, now);
-    e.build = track::describe(how.build, step, seen, how.outcomes.get(), now);
-    found.emplace(build_transition{step.known.phase, std::move(e)});
-  }
-
+/// First that the job answers again, then what was found, then what is left to be told.
+void engine::state::proceed(job_index job, track::notice notice, std::optional<build_transition> found,
+                            base::instant now, commands& out) {
   if (notice != track::notice::none) {
     commit_reach(job, notice, std::move(found), now, out);
   } else if (found) {
     commit_build(job, std::move(*found), now, out);
-  } else {
+  } else if (!tell_next(job, now, out)) {
+    tidy(job);
     resume(job);
   }
+}
+
+void engine::state::out_of_place(job_index job, base::time_point sent, base::instant now, commands& out) {
+  model::observation wrong;
+  wrong.text = "internal error: an answer to another question";
+  provider_failed(job, wrong, sent, now, out);
+  poll_failed(job, wrong, sent, now, out);
 }
 
 void engine::state::poll_failed(job_index job, model::observation const& seen, base::time_point sent, base::instant now,
@@ -185,7 +187,7 @@ void engine::state::place_after_failure(job_index job, base::time_point sent, ba
   t.last_failure = now;
   bool const owed = (t.fault == model::fault::throttled || t.fault == model::fault::refused) && !t.not_found;
 
-  place(job, job_backoff(interval_of(job), t.failures), sent, now);
+  place_again(job, job_backoff(interval_of(job), t.failures), sent, now);
   if (owed) j.due = follows_job ? std::max(j.due, p.gate.opens()) : std::max(p.gate.opens(), now + base::duration(1));
   if (t.reach.told != track::told::nothing) return;
   // At its deadline fresh evidence is to decide: no back-off jumps over it.

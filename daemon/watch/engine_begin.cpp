@@ -65,19 +65,34 @@ void engine::state::recall(directory const& names, memory const& known, std::vec
 
 void engine::state::recall_job(job_index job, job_memory const& known, base::instant now) {
   job_state& j = jobs[job];
-  if (known.done) j.build.phase = track::build_phase::finished;
-  for (build_memory const& b : known.builds) {
-    auto const phase = b.running ? track::build_phase::running : track::build_phase::waiting;
-    j.build = track::recalled(phase, b.last_running, b.undecided_since, now);
+  j.done = known.done;
+  j.begun = known.begun;
+  j.past_known = known.listed;
+  j.newest = known.newest;
+  for (build_memory const& b : known.builds) recall_build(job, b, now);
+  for (std::size_t i = 0; i < extra_calls; ++i) {
+    if (!known.refused[i] || *known.refused[i] <= now.wall) continue;
+    leave_alone(job, static_cast<extra_call>(i), now.mono);
+    base::duration const rest = track::sensible(*known.refused[i] - now.wall, std::chrono::hours(24));
+    (*j.refused)[i] = now.mono + rest;
   }
   j.proven = known.proven;
   if (known.name != what.jobs[job].name) mark(job);
   reach_memory const& r = known.reach;
-  if (track::final(j.build) || (!r.told && !r.since)) return;
+  if (j.done || (!r.told && !r.since)) return;
   j.trouble = std::make_unique<watch::trouble>();
   j.trouble->reach = track::recalled(r.told, r.told_begin, r.since, r.lasted, now);
   // As far as is known its last poll failed. Its next one tells better.
   j.trouble->failing = j.trouble->reach.failing();
+}
+
+void engine::state::recall_build(job_index job, build_memory const& known, base::instant now) {
+  watched_build& b = watch_build(job, known.number, now.mono);
+  track::build_phase const phase = known.running ? track::build_phase::running : track::build_phase::waiting;
+  b.known =
+      track::recalled({phase, known.started_at, known.first_running, known.last_running, known.undecided_since}, now);
+  b.overdue = known.overdue;
+  if (!followed(job)) jobs[job].look = base::time_point::max();
 }
 
 void engine::state::recall_provider(provider_index which, provider_memory const& known, base::instant now) {
@@ -111,7 +126,7 @@ void engine::state::count_job(job_index job) {
   job_state& j = jobs[job];
   p.jobs.push_back(job);
   p.unreachable_after = std::min(p.unreachable_after, what.jobs[job].times->unreachable_after);
-  if (track::final(j.build) && j.stage == stage::queued) j.stage = stage::done;
+  if (j.done && j.stage == stage::queued) j.stage = stage::done;
   if (j.stage != stage::done) ++p.watched;
   if (!j.trouble) return;
   if (j.trouble->failing) ++p.failing;
@@ -130,7 +145,7 @@ void engine::state::nobody_to_watch(provider_state& p, base::time_point now) {
 void engine::state::spread_first_polls(std::vector<bool> const& kept, base::time_point now) {
   std::vector<first_polls> run(providers.size()), wait(providers.size());
   auto const group = [&](job_index job) -> first_polls& {
-    return (track::under_way(jobs[job].build) ? run : wait)[what.jobs[job].provider];
+    return (under_way(job) ? run : wait)[what.jobs[job].provider];
   };
   auto const is_new = [&](job_index job) { return !kept[job] && jobs[job].stage == stage::queued; };
   for (job_index i = 0; i < jobs.size(); ++i) {
@@ -142,8 +157,16 @@ void engine::state::spread_first_polls(std::vector<bool> const& kept, base::time
     first_polls& among = group(i);
     base::duration const offset =
         first_poll_offset(among.placed++, among.count, what.providers[how.provider].rate_per_second, interval_of(i));
-    jobs[i].anchor = jobs[i].due = now + offset;
+    place_first(i, now + offset);
   }
+}
+
+void engine::state::place_first(job_index job, base::time_point when) {
+  job_state& j = jobs[job];
+  j.anchor = j.due = when;
+  if (j.look != base::time_point::max()) j.look = when;
+  if (!j.pursuit) return;
+  for (watched_build& b : j.pursuit->builds) b.anchor = b.due = when;
 }
 
 void engine::state::fill_queues() {

@@ -1,4 +1,5 @@
 // Transitions on their way to the journal, and what becomes of them. What is known moves only when they are stored.
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -39,12 +40,41 @@ transition engine::state::held_by(job_index job, model::event event, base::insta
 
 void engine::state::commit_build(job_index job, build_transition found, base::instant now, commands& out) {
   transition what_happens = held_by(job, std::move(found.event), now);
-  what_happens.job->done = found.phase == track::build_phase::finished;
-  for (build_memory& b : what_happens.job->builds) b.running = found.phase == track::build_phase::running;
-  if (what_happens.job->done) what_happens.job->builds.clear();
+  job_memory& m = *what_happens.job;
+  if (followed(job)) m.newest = std::max(m.newest, found.number);
+  if (found.overdue) {
+    for (build_memory& b : m.builds) b.overdue = b.overdue || b.number == found.number;
+  } else if (found.phase == track::build_phase::finished) {
+    std::erase_if(m.builds, [&](build_memory const& b) { return b.number == found.number; });
+    m.done = !followed(job);
+  } else {
+    for (build_memory& b : m.builds) b.running = b.running || b.number == found.number;
+  }
+  pending_commit sent;
+  sent.index = job;
+  sent.number = found.number;
+  sent.phase = found.phase;
+  sent.overdue = found.overdue;
   std::uint64_t const token = next_token++;
-  pending.emplace(token, pending_commit{pending_commit::kind::build, job, found.phase, std::nullopt});
+  pending.emplace(token, std::move(sent));
   out.commits.push_back({token, std::move(what_happens)});
+}
+
+void engine::state::commit_note(job_index job, std::uint32_t newest, std::vector<old_build> builds, base::instant now,
+                                commands& out) {
+  job_state& j = jobs[job];
+  j.stage = stage::held;
+  j.unsaved = false;
+  pending_commit sent;
+  sent.what = pending_commit::kind::note;
+  sent.index = job;
+  sent.newest = newest;
+  note n{next_token++, {}};
+  n.what.jobs.push_back(memory_of(job, sending::transition, now));
+  n.what.jobs[0].newest = newest;
+  n.what.builds = std::move(builds);
+  pending.emplace(n.token, std::move(sent));
+  out.notes.push_back(std::move(n));
 }
 
 void engine::state::commit_reach(job_index job, track::notice notice, std::optional<build_transition> then,
@@ -54,7 +84,11 @@ void engine::state::commit_reach(job_index job, track::notice notice, std::optio
   model::event e = event_of_job(job, type_of(notice, false), t.reach.told_begin.time_since_epoch().count(), now);
   if (notice == track::notice::unreachable) e.reason = t.text;
   std::uint64_t const token = next_token++;
-  pending.emplace(token, pending_commit{pending_commit::kind::job_reach, job, {}, std::move(then)});
+  pending_commit sent;
+  sent.what = pending_commit::kind::job_reach;
+  sent.index = job;
+  sent.then = std::move(then);
+  pending.emplace(token, std::move(sent));
   out.commits.push_back({token, held_by(job, std::move(e), now)});
 }
 
@@ -68,25 +102,65 @@ void engine::state::commit_provider(provider_index which, track::notice notice, 
   e.id = model::event_id(e.provider, {}, p.reach.told_begin.time_since_epoch().count(), e.type);
   if (notice == track::notice::unreachable) e.reason = std::string(reason);
   std::uint64_t const token = next_token++;
-  pending.emplace(token, pending_commit{pending_commit::kind::provider_reach, which, {}, std::nullopt});
+  pending_commit sent;
+  sent.what = pending_commit::kind::provider_reach;
+  sent.index = which;
+  pending.emplace(token, std::move(sent));
   p.saving = memory_of(p, which, sending::transition, now);
   out.commits.push_back({token, {std::move(e), std::nullopt, p.saving}});
 }
 
 void engine::state::settle(pending_commit& commit, committed const& in, base::instant now, commands& out) {
   switch (commit.what) {
-    case pending_commit::kind::build:
-      if (in.stored) {
-        jobs[commit.index].build.phase = commit.phase;
-      } else {
-        mark(commit.index);
-        place(commit.index, interval_of(commit.index), now.mono, now.mono);
-      }
-      resume(commit.index);
-      break;
+    case pending_commit::kind::build: settle_build(commit, in.stored, now, out); break;
+    case pending_commit::kind::note: settle_note(commit, in.stored, now, out); break;
+    case pending_commit::kind::recall: break;
     case pending_commit::kind::job_reach: settle_job_reach(commit, in.stored, now, out); break;
     case pending_commit::kind::provider_reach: settle_provider_reach(commit.index, in.stored, now, out); break;
   }
+}
+
+void engine::state::settle_build(pending_commit const& commit, bool stored, base::instant now, commands& out) {
+  job_index const job = commit.index;
+  job_state& j = jobs[job];
+  if (!stored) return not_stored(job, commit.number, now);
+  bool const ended = !commit.overdue && commit.phase == track::build_phase::finished;
+  if (followed(job)) j.newest = std::max(j.newest, commit.number);
+  if (ended) {
+    forget_build(job, commit.number);
+    j.done = !followed(job);
+  } else if (watched_build* const b = j.pursuit ? j.pursuit->find(commit.number) : nullptr) {
+    if (commit.overdue) b->overdue = true;
+    b->known.phase = commit.phase;
+    if (!commit.overdue) ask_lengths(job, out);
+  }
+  proceed(job, track::notice::none, std::nullopt, now, out);
+}
+
+/// What is known does not move: the next poll, or the next look, finds it again.
+void engine::state::not_stored(job_index job, std::uint32_t number, base::instant now) {
+  job_state& j = jobs[job];
+  mark(job);
+  if (followed(job) && number > j.newest) forget_build(job, number);
+  if (j.pursuit && j.pursuit->inquiry) {
+    j.pursuit->inquiry->news.reset();
+    j.pursuit->inquiry->past.clear();
+  }
+  tidy(job);
+  place_again(job, interval_of(job), now.mono, now.mono);
+  if (watched_build* const b = j.pursuit ? j.pursuit->find(number) : nullptr) b->due = j.due;
+  resume(job);
+}
+
+void engine::state::settle_note(pending_commit const& commit, bool stored, base::instant now, commands& out) {
+  job_state& j = jobs[commit.index];
+  if (stored) {
+    j.newest = commit.newest;
+    return proceed(commit.index, track::notice::none, std::nullopt, now, out);
+  }
+  if (j.newest == 0) j.begun = false;
+  j.past_known = false;
+  not_stored(commit.index, 0, now);
 }
 
 void engine::state::settle_job_reach(pending_commit& commit, bool stored, base::instant now, commands& out) {
@@ -101,9 +175,11 @@ void engine::state::settle_job_reach(pending_commit& commit, bool stored, base::
   if (!stored) {
     mark(job);
     if (t.reach.told == track::told::nothing) provider_of(job).deadlines.push(now.mono + interval_of(job), job);
-    place(job, interval_of(job), now.mono, now.mono);
+    place_again(job, interval_of(job), now.mono, now.mono);
+    resume(job);
+    return;
   }
-  resume(job);
+  proceed(job, track::notice::none, std::nullopt, now, out);
 }
 
 void engine::state::settle_provider_reach(provider_index which, bool stored, base::instant now, commands& out) {

@@ -22,12 +22,16 @@ void engine::state::say(commands& out) {
 
 void engine::state::log_job(job_index job, base::log_level level, std::string_view id, std::string text,
                             commands& out) const {
+  log_build(job, what.jobs[job].build, level, id, std::move(text), out);
+}
+
+void engine::state::log_build(job_index job, std::uint32_t build, base::log_level level, std::string_view id,
+                              std::string text, commands& out) const {
   job_options const& how = what.jobs[job];
-  out.logs.push_back(
-      {level,
-       id,
-       std::move(text),
-       {{"job", how.name}, {"provider", what.providers[how.provider].name}, {"build", std::to_string(how.build)}}});
+  base::log_event line{level, id, std::move(text), {}};
+  line.fields = {{"job", how.name}, {"provider", what.providers[how.provider].name}};
+  if (build != 0) line.fields.push_back({"build", std::to_string(build)});
+  out.logs.push_back(std::move(line));
 }
 
 void engine::state::log_provider(provider_index which, base::log_level level, std::string_view id, std::string text,

@@ -22,6 +22,23 @@ reach_memory memory_of(track::reachability const& reach, sending what, base::ins
   return m;
 }
 
+std::optional<base::wall_time> wall_if(base::time_point when, base::instant now) {
+  if (when == track::never) return std::nullopt;
+  return track::wall_of(when, now);
+}
+
+build_memory memory_of(watched_build const& b, base::instant now) {
+  build_memory m;
+  m.number = b.number;
+  m.running = b.known.phase == track::build_phase::running;
+  m.overdue = b.overdue;
+  if (b.known.started_at != track::no_time) m.started_at = b.known.started_at;
+  m.first_running = wall_if(b.known.first_running, now);
+  m.last_running = wall_if(b.known.last_running, now);
+  m.undecided_since = wall_if(b.known.undecided_since, now);
+  return m;
+}
+
 /// Nobody needs to know how long an outage lasts once it is told of, and the end of a pause is no news for a rounded
 /// millisecond.
 bool same(provider_memory const& a, provider_memory b) {
@@ -41,14 +58,17 @@ job_memory engine::state::memory_of(job_index job, sending what_for, base::insta
   m.job_id = how.job_id;
   m.build = how.build;
   m.name = how.name;
-  m.done = track::final(j.build);
+  m.done = j.done;
   m.proven = j.proven;
-  build_memory b;
-  b.number = how.build;
-  b.running = j.build.phase == track::build_phase::running;
-  if (j.build.last_running != track::never) b.last_running = track::wall_of(j.build.last_running, now);
-  if (j.build.undecided_since != track::never) b.undecided_since = track::wall_of(j.build.undecided_since, now);
-  if (!m.done) m.builds.push_back(b);
+  m.begun = j.begun;
+  m.listed = j.past_known;
+  m.newest = j.newest;
+  if (j.pursuit) {
+    for (watched_build const& b : j.pursuit->builds) m.builds.push_back(watch::memory_of(b, now));
+  }
+  for (std::size_t i = 0; j.refused && i < extra_calls; ++i) {
+    if ((*j.refused)[i] > now.mono) m.refused[i] = track::wall_of((*j.refused)[i], now);
+  }
   if (j.trouble) m.reach = watch::memory_of(j.trouble->reach, what_for, now);
   return m;
 }
@@ -82,9 +102,9 @@ memory engine::state::changed(base::instant now, std::size_t most) {
   memory m;
   handed_out.clear();
   auto const end = unsaved.begin() + static_cast<std::ptrdiff_t>(std::min(most, unsaved.size()));
-  std::vector<job_index> const turn(unsaved.begin(), end);
+  std::vector<job_index> const batch(unsaved.begin(), end);
   unsaved.erase(unsaved.begin(), end);
-  for (job_index const job : turn) {
+  for (job_index const job : batch) {
     job_state& j = jobs[job];
     if (j.unsaved) {
       m.jobs.push_back(memory_of(job, sending::alone, now));

@@ -17,6 +17,11 @@ bool of_provider(model::fault f) {
 
 }  // namespace
 
+bool engine::state::record_awaited(job_index job) const {
+  pursuit const* const p = jobs[job].pursuit.get();
+  return p && p->inquiry && p->inquiry->ending;
+}
+
 base::time_point engine::state::deadline_of(job_index job) const {
   return jobs[job].trouble->reach.since + what.jobs[job].times->unreachable_after;
 }
@@ -36,6 +41,7 @@ trouble& engine::state::begin_trouble(job_index job, base::instant now) {
   provider_state& p = provider_of(job);
   if (p.deadlines.size() > 2 * p.jobs.size() + 64) {
     p.deadlines.keep_if([&](due_queue::entry const& e) {
+      if (record_awaited(e.job)) return true;
       watch::trouble const* const of = jobs[e.job].trouble.get();
       return of && of->reach.failing() && of->reach.told == track::told::nothing && e.due >= deadline_of(e.job);
     });
@@ -79,6 +85,20 @@ void engine::state::provider_failed(job_index job, model::observation const& see
   provider_index const which = what.jobs[job].provider;
   provider_state& p = providers[which];
   p.reach = track::after_failure(p.reach, now);
+  gate_failed(job, seen, sent, now, out);
+  if (!of_provider(seen.fault)) {
+    p.cause_since = track::never;
+    return;
+  }
+  if (p.cause_since == track::never) p.cause_since = now.mono;
+  p.last_cause = seen.text;
+  tell_of_provider(which, now.mono - p.cause_since >= p.unreachable_after, seen.text, now, out);
+}
+
+/// Throttled, or refused: the provider is left in peace for a time.
+void engine::state::gate_failed(job_index job, model::observation const& seen, base::time_point sent, base::instant now,
+                                commands& out) {
+  provider_state& p = provider_of(job);
   bool begins = false;
   if (seen.fault == model::fault::throttled) begins = p.gate.throttled(sent, now.mono, seen.retry_after);
   if (seen.fault == model::fault::refused) {
@@ -90,13 +110,6 @@ void engine::state::provider_failed(job_index job, model::observation const& see
   bool const of_gate = seen.fault == model::fault::throttled || seen.fault == model::fault::refused;
   if (of_gate && p.gate.quiet(now.mono) && p.reminder.worth_a_line(begins, now.mono))
     log_gate(job, seen, now.mono, out);
-  if (!of_provider(seen.fault)) {
-    p.cause_since = track::never;
-    return;
-  }
-  if (p.cause_since == track::never) p.cause_since = now.mono;
-  p.last_cause = seen.text;
-  tell_of_provider(which, now.mono - p.cause_since >= p.unreachable_after, seen.text, now, out);
 }
 
 void engine::state::provider_heard(job_index job, bool good, base::time_point sent, base::instant now, commands& out) {
@@ -226,6 +239,11 @@ void engine::state::run_deadlines(provider_index which, base::instant now, comma
 void engine::state::run_deadline(job_index job, base::instant now, commands& out) {
   job_state& j = jobs[job];
   provider_state& p = provider_of(job);
+  if (record_awaited(job) && j.stage == stage::queued && now.mono >= j.pursuit->inquiry->ending->deadline) {
+    j.stage = stage::held;
+    finish(job, nullptr, now, out);
+    return;
+  }
   if (!j.trouble || !j.trouble->reach.failing() || j.trouble->reach.told != track::told::nothing) return;
   base::time_point const deadline = deadline_of(job);
   if (now.mono < deadline) return;  // the clock started anew, and has an entry of its own

@@ -46,9 +46,8 @@ reindexed engine::state::take_over(state& before, directory const& names, base::
     job_index const job = of == directory::nowhere ? directory::nowhere : names.job(of, had.job_id, had.build);
     moved.jobs.push_back(job);
     if (job == directory::nowhere) continue;
-    base::duration const interval = before.interval_of(i);
     jobs[job] = std::move(before.jobs[i]);
-    take_job(job, had, interval, now.mono);
+    take_job(job, had, now);
   }
   take_pending(before, moved);
   for (job_index const job : before.handed_out) {
@@ -71,21 +70,44 @@ void engine::state::take_provider(provider_index which, provider_options const& 
   p.gate.other_credential(how.has_credential, now.mono);
 }
 
-void engine::state::take_job(job_index job, job_options const& had, base::duration interval, base::time_point now) {
+void engine::state::take_job(job_index job, job_options const& had, base::instant now) {
   job_state& j = jobs[job];
+  job_options const& how = what.jobs[job];
   if (j.listed) unsaved.push_back(job);
-  if (what.jobs[job].name != had.name) mark(job);
-  if (j.stage == stage::in_flight || j.stage == stage::done)
-    return;  // its answer places the next poll, or nothing does
-
-  base::duration const wanted = interval_of(job);
-  if (wanted < interval && j.due > now) {
-    base::time_point const sooner = next_on_grid(j.anchor, wanted, now, now);
-    if (sooner < j.due) j.anchor = j.due = sooner;
+  if (how.name != had.name) mark(job);
+  if (j.refused) {  // whoever reloads may have had the calls allowed
+    j.refused.reset();
+    mark(job);
   }
+  if (j.stage == stage::done) return;
+  if (*how.times != *had.times) take_times(job, *had.times, now);
+  if (j.stage == stage::in_flight || j.stage == stage::held) return;  // what comes of it places the next poll
+  if (!j.trouble || !j.trouble->reach.failing()) j.due = std::min(j.due, next_turn(job).due);
   if (!j.trouble || !j.trouble->reach.failing() || j.trouble->reach.told != track::told::nothing) return;
   // Its deadline may be another now, and fresh evidence is to decide.
-  j.due = std::min(j.due, std::max(now, deadline_of(job)));
+  j.due = std::min(j.due, std::max(now.mono, deadline_of(job)));
+}
+
+/// Shorter intervals hold at once, longer ones from the next poll on.
+void engine::state::take_times(job_index job, timing const& had, base::instant now) {
+  job_state& j = jobs[job];
+  timing const& times = *what.jobs[job].times;
+  if (times.idle < had.idle && j.look > now.mono && j.look != base::time_point::max()) {
+    base::time_point const sooner = next_on_grid(j.anchor, times.idle, now.mono, now.mono);
+    if (sooner < j.look) j.anchor = j.look = sooner;
+  }
+  if (!j.pursuit) return;
+  if (times.building != had.building && j.pursuit->lengths) {
+    forecast::outlook past = j.pursuit->lengths->outlook;
+    forecast::pacing paces(past, times.building);
+    j.pursuit->lengths = std::make_unique<lengths const>(lengths{std::move(past), std::move(paces)});
+  }
+  for (watched_build& b : j.pursuit->builds) {
+    bool const runs = track::under_way(b.known) && !b.absent;
+    if ((runs ? times.building >= had.building : times.idle >= had.idle) || b.due <= now.mono) continue;
+    base::time_point const sooner = next_on_grid(b.anchor, interval_of(job, b), now.mono, now.mono);
+    if (sooner < b.due) b.anchor = b.due = sooner;
+  }
 }
 
 void engine::state::take_pending(state& before, reindexed const& moved) {

@@ -1,6 +1,7 @@
-// What the engine keeps of one job: 72 bytes while all is well.
+// What the engine keeps of one job: 64 bytes while nothing of it is under way and all is well.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 #include "buildwatch/model/observation.hpp"
 #include "buildwatch/track/build.hpp"
 #include "buildwatch/track/reachability.hpp"
+#include "watch/pursuit.hpp"
 #include "watch/reminder.hpp"
 
 namespace buildwatch::watch {
@@ -16,8 +18,19 @@ namespace buildwatch::watch {
 enum class stage : std::uint8_t {
   queued,     ///< waits for its due time, in its provider's due_queue
   in_flight,  ///< asked
-  held,       ///< one of its transitions is being stored: neither polled nor observed meanwhile
-  done,       ///< its build is final
+  held,       ///< something of it is being stored: neither polled nor observed meanwhile
+  done,       ///< the one build that is watched is final
+};
+
+/// What a job asks for, and so what the answer is for.
+enum class errand_kind : std::uint8_t {
+  look,    ///< for a build that is not known yet: the one that is waited for, or the newest
+  exist,   ///< whether the job exists at all
+  poll,    ///< a build that is under way or awaited
+  record,  ///< the record of a build that has ended
+  past,    ///< builds of the past, for the history
+  scan,    ///< the builds that have come since the last look, one by one
+  missed,  ///< the many that have come since: from the build list, for the history
 };
 
 /// Kept only while a job fails, or its outage is announced.
@@ -35,20 +48,31 @@ struct trouble {
   std::string text;  ///< the last cause, in words
 };
 
+/// Calls that are left alone until then, by extra_call; `never`: they are made. Kept only where one was refused.
+using refusals = std::array<base::time_point, extra_calls>;
+
 struct job_state {
-  base::time_point anchor{};  ///< some point of its grid: polls are placed at whole intervals from here
-  base::time_point due{};     ///< of the next poll, or of the one in flight
-  track::build_state build;
+  base::time_point anchor{};  ///< some point of its grid: looks are placed at whole intervals from here
+  base::time_point look{};    ///< when the next look is due; max(): none is
+  base::time_point due{};     ///< of the next question, or of the one in flight
   std::unique_ptr<watch::trouble> trouble;
+  std::unique_ptr<watch::pursuit> pursuit;  ///< null: nothing is under way
+  std::unique_ptr<refusals> refused;
+  std::uint32_t newest = 0;  ///< followed: each build up to this one has been told, passed over, or is in `pursuit`
+  std::uint32_t asked = 0;   ///< in flight: about which build
   watch::stage stage = stage::queued;
-  bool answered = false;       ///< asked at least once, whatever came of it
-  bool proven = false;         ///< known to exist: "no such build" is absence from now on
-  bool ask_existence = false;  ///< the next question is asks::job
-  bool absent = false;         ///< the last answer was "no such build"
-  bool unsaved = false;        ///< something is known of it that the journal has not got
-  bool listed = false;         ///< stands in the engine's list of unsaved jobs
+  errand_kind kind = errand_kind::look;  ///< in flight
+  bool answered = false;                 ///< asked at least once, whatever came of it
+  bool proven = false;                   ///< known to exist: "no such build" is absence from now on
+  bool ask_existence = false;            ///< whether it exists is to be asked before the next look
+  bool begun = false;                    ///< followed: it is known which build was the newest at first sight
+  bool past_known = false;               ///< its past builds have been fetched
+  bool gone = false;                     ///< the provider knows the job no longer
+  bool unsaved = false;                  ///< something is known of it that the journal has not got
+  bool listed = false;                   ///< stands in the engine's list of unsaved jobs
+  bool done = false;                     ///< the one build that is watched has ended, or was let go
 };
 
-static_assert(sizeof(job_state) <= 80);
+static_assert(sizeof(job_state) <= 72);
 
 }  // namespace buildwatch::watch

@@ -65,10 +65,12 @@ void loop::state::carry_out(std::shared_ptr<state> const& self, lane const* free
   }
   for (ask const& question : now.asks) hand_out(self, question, free_hand);
   std::move(now.commits.begin(), now.commits.end(), std::back_inserter(found));
+  std::move(now.notes.begin(), now.notes.end(), std::back_inserter(noted));
+  std::move(now.recalls.begin(), now.recalls.end(), std::back_inserter(to_recall));
   if (now.remember) remember = true;
   now.clear();
   spare = std::move(now);
-  if ((!found.empty() || remember) && !committing) start_journal(self);
+  if (journal_owes() && !committing) start_journal(self);
   arm();
 }
 
@@ -112,6 +114,7 @@ void loop::state::record(std::string const& task, std::exception_ptr const& e) {
 void loop::state::stop() {
   stopping = true;
   engine.stop();
+  to_recall.clear();
   parts.alarms.clear(look);
   parts.alarms.clear(minute);
   arm();

@@ -37,6 +37,8 @@ struct loop::state {
   commands todo;
   commands spare;  // its memory is used again
   std::vector<commit> found;
+  std::vector<note> noted;
+  std::deque<recall> to_recall;
   ticker tick;
   ticker look;
   ticker minute;
@@ -52,6 +54,9 @@ struct loop::state {
   std::size_t to_remember = 0;                    // that is under way: so many jobs are still to come
   bool last_words = false;                        // that has been done for the stop
   std::uint64_t remembering = 0, remembered = 0;  // so many times begun and ended
+  [[nodiscard]] bool journal_owes() const {
+    return !found.empty() || !noted.empty() || !to_recall.empty() || remember || to_remember > 0;
+  }
   parking journal_done;
 
   std::weak_ptr<state> me;
@@ -78,6 +83,8 @@ struct loop::state {
   static void start_journal(std::shared_ptr<state> const& self);
   static boost::asio::awaitable<void> feed_journal(std::shared_ptr<state> self);
   static boost::asio::awaitable<void> commit_found(std::shared_ptr<state> self);
+  static boost::asio::awaitable<void> store_notes(std::shared_ptr<state> self);
+  static boost::asio::awaitable<void> recall_one(std::shared_ptr<state> self);
   static boost::asio::awaitable<void> remember_some(std::shared_ptr<state> self);
 
   // loop_reload.cpp: other settings

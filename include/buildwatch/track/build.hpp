@@ -13,11 +13,14 @@ namespace buildwatch::track {
 
 /// Stands for "no such moment".
 inline constexpr base::time_point never = base::time_point::min();
+inline constexpr base::wall_time no_time = base::wall_time::min();
 
 /// A build that was seen running and is then undecided for this long has finished with outcome `unknown`.
 inline constexpr base::duration settle_time = std::chrono::seconds(60);
 /// A build that was only ever undecided is let go after this long.
 inline constexpr base::duration patience = std::chrono::hours(24);
+/// A record's times are believed if they are no further than this from what polling saw.
+inline constexpr base::duration belief = std::chrono::seconds(60);
 
 /// What has been announced of a build. Moves only when the journal has stored the transition.
 enum class build_phase : std::uint8_t {
@@ -31,9 +34,11 @@ enum class build_phase : std::uint8_t {
 /// that no step of the wall clock inverts or stretches an interval.
 struct build_state {
   base::time_point newest_sent = never;      ///< when the request of the newest answer was sent
-  base::time_point last_running = never;     ///< when the last request that saw it running was sent
+  base::time_point first_running = never;    ///< when the first request that saw it running was sent
+  base::time_point last_running = never;     ///< when the last one was
   base::time_point undecided_since = never;  ///< when the first of the undecided answers in a row arrived
   base::time_point finished_seen = never;    ///< when the first answer that saw it finished arrived
+  base::wall_time started_at = no_time;      ///< by the provider's record; `no_time`: unknown
   build_phase phase = build_phase::waiting;
 };
 
@@ -65,15 +70,30 @@ struct build_step {
 /// again.
 [[nodiscard]] build_state not_stored(build_state const& before, build_state const& proposed);
 
-/// What an earlier run knew. Its wall times become moments (see moment_of); the time in which the daemon was stopped
-/// counts on. Nothing is decided by that alone: an answer must come, and one that was only ever queued is let go an
-/// hour from `now` at the earliest.
-[[nodiscard]] build_state recalled(build_phase phase, std::optional<base::wall_time> last_running,
-                                   std::optional<base::wall_time> undecided_since, base::instant now);
+/// What was known of a build in an earlier run.
+struct earlier {
+  build_phase phase = build_phase::waiting;
+  std::optional<base::wall_time> started_at;
+  std::optional<base::wall_time> first_running;
+  std::optional<base::wall_time> last_running;
+  std::optional<base::wall_time> undecided_since;
+};
+
+/// Wall times become moments (see moment_of); the time in which the daemon was stopped counts on. Nothing is decided by
+/// that alone: an answer must come, and one that was only ever queued is let go an hour from `now` at the earliest.
+[[nodiscard]] build_state recalled(earlier const& known, base::instant now);
+
+/// Since when it runs, as near as that is known: by its record, else by the first poll that saw it. `never`: unknown.
+[[nodiscard]] base::time_point begin_of(build_state const& known, base::instant now);
 
 /// The build as the event of a transition shows it. `now`: when the answer arrived; the stamps are its wall time less
-/// what the interval clock counted since. `extra` may be null.
+/// what the interval clock counted since. `record` and `extra` may be null. A record's start and end count where
+/// polling does not contradict them (`belief`).
 [[nodiscard]] model::build describe(std::uint32_t number, build_step const& step, model::observation const& seen,
-                                    model::outcome_words const* extra, base::instant now);
+                                    model::build_record const* record, model::outcome_words const* extra,
+                                    base::instant now);
+
+/// A build of the past, as its record shows it: for the history.
+[[nodiscard]] model::build from_record(model::build_record const& record, model::outcome_words const* extra);
 
 }  // namespace buildwatch::track

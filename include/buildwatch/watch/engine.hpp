@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,9 +38,24 @@ struct commit {
   watch::transition what;
 };
 
+/// Store what is known, without an event; report back with `committed` for the same token.
+struct note {
+  std::uint64_t token = 0;
+  memory what;
+};
+
+/// Read how long a job's builds took; report back with `recalled` for the same token.
+struct recall {
+  std::uint64_t token = 0;
+  std::string provider;
+  std::string job_id;
+};
+
 struct commands {
   std::vector<ask> asks;
   std::vector<commit> commits;
+  std::vector<note> notes;
+  std::vector<recall> recalls;
   std::vector<base::log_event> logs;
   bool remember = false;  ///< have the journal store what has changed() now: a crash would lose more than exactness
   void clear();
@@ -53,11 +70,17 @@ struct answered {
   model::observation const& seen;
 };
 
-/// What became of a `commit`.
+/// What became of a `commit` or a `note`.
 struct committed {
   std::uint64_t token = 0;
   bool stored = false;     ///< false: what is known does not move; the next poll finds the transition again
   std::string_view why{};  ///< not stored: the journal's error, for the log
+};
+
+/// What a `recall` found; none where the journal could not be read.
+struct recalled {
+  std::uint64_t token = 0;
+  std::span<forecast::past_build const> newest_first;
 };
 
 /// Jobs by state, each in one: done before unreachable before not_found before running (or settling) before queued
@@ -95,7 +118,8 @@ class engine {
 
   void tick(base::instant now, commands& out);                         ///< time has passed
   void answer(answered const& in, base::instant now, commands& out);   ///< a request ended
-  void settle(committed const& in, base::instant now, commands& out);  ///< a commit ended
+  void settle(committed const& in, base::instant now, commands& out);  ///< a commit or a note ended
+  void take(recalled const& in, base::instant now, commands& out);     ///< a recall ended
   /// The provider has another credential than the one that was refused: it is asked again, one request as a trial. Does
   /// nothing where it does not pause.
   void renewed(provider_index which, base::instant now, commands& out);

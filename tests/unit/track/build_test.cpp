@@ -125,7 +125,7 @@ TEST(build, but_finished_is_believed_whenever_it_comes) {
   build_state const known = observe({}, sight::running, start + 20s, start + 21s).known;
   build_step const late = observe(known, sight::finished, start + 10s, start + 30s);
   EXPECT_EQ(late.change, build_change::finished);
-  model::build const b = describe(7, late, seen("SUCCESS"), nullptr, at(30s));
+  model::build const b = describe(7, late, seen("SUCCESS"), nullptr, nullptr, at(30s));
   EXPECT_LE(*b.last_seen_running, *b.first_seen_finished);
 }
 
@@ -135,7 +135,7 @@ TEST(build, what_was_seen_is_kept_when_a_transition_is_not_stored) {
   EXPECT_FALSE(final(kept));
   build_step const again = observe(kept, sight::finished, start + 60s, start + 61s);
   EXPECT_EQ(again.change, build_change::finished);
-  EXPECT_EQ(describe(7, again, seen("SUCCESS"), nullptr, at(61s)).first_seen_finished, at(1s).wall);
+  EXPECT_EQ(describe(7, again, seen("SUCCESS"), nullptr, nullptr, at(61s)).first_seen_finished, at(1s).wall);
 }
 
 TEST(build, a_start_that_was_not_stored_still_bounds_the_end) {
@@ -143,12 +143,12 @@ TEST(build, a_start_that_was_not_stored_still_bounds_the_end) {
   EXPECT_TRUE(under_way(kept));
   build_step const end = observe(kept, sight::finished, start + 15s, start + 16s);
   EXPECT_EQ(end.change, build_change::finished);
-  EXPECT_EQ(describe(7, end, seen("SUCCESS"), nullptr, at(16s)).last_seen_running, at(0s).wall);
+  EXPECT_EQ(describe(7, end, seen("SUCCESS"), nullptr, nullptr, at(16s)).last_seen_running, at(0s).wall);
 }
 
 TEST(build, started_has_no_time_that_nobody_saw) {
   build_step const step = observe({}, sight::running, start, start + 1s);
-  model::build const b = describe(7, step, seen("", "cn-north-4"), nullptr, at(1s));
+  model::build const b = describe(7, step, seen("", "cn-north-4"), nullptr, nullptr, at(1s));
   EXPECT_TRUE(b.building);
   EXPECT_EQ(b.number, 7U);
   EXPECT_EQ(b.region, "cn-north-4");
@@ -157,12 +157,12 @@ TEST(build, started_has_no_time_that_nobody_saw) {
 
 TEST(build, the_word_of_a_running_build_is_no_result) {
   build_step const step = observe({}, sight::running, start, start + 1s);
-  EXPECT_EQ(describe(7, step, seen("SUCCESS"), nullptr, at(1s)).result, "");
+  EXPECT_EQ(describe(7, step, seen("SUCCESS"), nullptr, nullptr, at(1s)).result, "");
 }
 
 TEST(build, first_seen_finished_has_no_beginning_and_no_middle) {
   build_step const step = observe({}, sight::finished, start, start + 1s);
-  model::build const b = describe(7, step, seen("FAILURE"), nullptr, at(1s));
+  model::build const b = describe(7, step, seen("FAILURE"), nullptr, nullptr, at(1s));
   EXPECT_EQ(b.outcome, model::outcome::failure);
   EXPECT_EQ(b.result, "FAILURE");
   EXPECT_EQ(b.first_seen_finished, at(1s).wall);
@@ -172,9 +172,9 @@ TEST(build, first_seen_finished_has_no_beginning_and_no_middle) {
 TEST(build, words_of_a_job_win) {
   model::outcome_words const extra{{"DEPLOY_ERROR", model::outcome::failure}, {"SUCCESS", model::outcome::unstable}};
   build_step const step = observe({}, sight::finished, start, start + 1s);
-  EXPECT_EQ(describe(7, step, seen("deploy_error"), &extra, at(1s)).outcome, model::outcome::failure);
-  EXPECT_EQ(describe(7, step, seen("SUCCESS"), &extra, at(1s)).outcome, model::outcome::unstable);
-  EXPECT_EQ(describe(7, step, seen("DEPLOY_ERROR"), nullptr, at(1s)).outcome, model::outcome::unknown);
+  EXPECT_EQ(describe(7, step, seen("deploy_error"), nullptr, &extra, at(1s)).outcome, model::outcome::failure);
+  EXPECT_EQ(describe(7, step, seen("SUCCESS"), nullptr, &extra, at(1s)).outcome, model::outcome::unstable);
+  EXPECT_EQ(describe(7, step, seen("DEPLOY_ERROR"), nullptr, nullptr, at(1s)).outcome, model::outcome::unknown);
 }
 
 build_step run_and_settle() {
@@ -184,7 +184,7 @@ build_step run_and_settle() {
 }
 
 TEST(build, settled_lies_between_last_running_and_first_undecided) {
-  model::build const b = describe(7, run_and_settle(), seen("PENDING"), nullptr, at(77s));
+  model::build const b = describe(7, run_and_settle(), seen("PENDING"), nullptr, nullptr, at(77s));
   EXPECT_EQ(b.outcome, model::outcome::unknown);
   EXPECT_EQ(b.result, "PENDING");
   EXPECT_EQ(b.last_seen_running, at(0s).wall);
@@ -196,7 +196,7 @@ TEST(build, no_step_of_the_wall_clock_inverts_or_stretches_an_interval) {
   for (auto const off : {-3600s, -1s, 0s, 1s, 86400s}) {
     build_state const known = observe({}, sight::running, start, start + 1s).known;
     build_step const step = observe(known, sight::finished, start + 15s, start + 16s);
-    model::build const b = describe(7, step, seen("SUCCESS"), nullptr, at(16s, off));
+    model::build const b = describe(7, step, seen("SUCCESS"), nullptr, nullptr, at(16s, off));
     EXPECT_EQ(*b.first_seen_finished - *b.last_seen_running, 16s) << off.count();
     EXPECT_EQ(*b.first_seen_finished, at(16s, off).wall) << off.count();
     EXPECT_GE(*b.finished_at, *b.last_seen_running);

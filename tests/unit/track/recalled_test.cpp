@@ -29,21 +29,23 @@ TEST(moments, are_never_later_than_now_and_overflow_nothing) {
 }
 
 TEST(recalled_build, knows_what_was_known) {
-  build_state const b = recalled(build_phase::running, now.wall - 10min, now.wall - 5min, now);
+  build_state const b = recalled({build_phase::running, {}, now.wall - 20min, now.wall - 10min, now.wall - 5min}, now);
   EXPECT_EQ(b.phase, build_phase::running);
+  EXPECT_EQ(b.first_running, now.mono - 20min);
   EXPECT_EQ(b.last_running, now.mono - 10min);
   EXPECT_EQ(b.undecided_since, now.mono - 5min) << "seen running: settling counts on, however long ago";
   EXPECT_TRUE(under_way(b));
-  build_state const fresh = recalled(build_phase::waiting, {}, {}, now);
+  build_state const fresh = recalled({}, now);
   EXPECT_EQ(fresh.last_running, never);
   EXPECT_EQ(fresh.undecided_since, never);
-  EXPECT_TRUE(final(recalled(build_phase::finished, now.wall - 10min, {}, now)));
+  EXPECT_TRUE(final(recalled({build_phase::finished, {}, {}, now.wall - 10min, {}}, now)));
 }
 
 TEST(recalled_build, is_not_let_go_within_an_hour) {
   auto const change_after = [](base::duration stop, base::duration t) {
-    build_state const b =
-        recalled(build_phase::waiting, {}, now.wall - std::chrono::duration_cast<std::chrono::milliseconds>(stop), now);
+    build_state const b = recalled(
+        {build_phase::waiting, {}, {}, {}, now.wall - std::chrono::duration_cast<std::chrono::milliseconds>(stop)},
+        now);
     return observe(b, model::sight::undecided, now.mono + t, now.mono + t).change;
   };
   EXPECT_EQ(change_after(20h, 4h - 1s), build_change::none);

@@ -55,7 +55,7 @@ TEST(builds, first_seen_finished_is_told_once_as_finished) {
 TEST(builds, running_is_asked_at_building_and_waiting_at_idle) {
   world w(jobs(1));
   w.answer = [&](job_index, asks what) {
-    if (what == asks::job) return exists();
+    if (what == asks::newest) return exists();
     return w.now() < 200s ? absent() : running();
   };
   w.run_until(280s);
@@ -152,10 +152,10 @@ TEST(builds, wall_clock_steps_between_running_and_finished_change_no_interval) {
 TEST(existence, is_asked_once_then_the_build_is_waited_for_quietly) {
   world w(jobs(1));
   w.answer = [&](job_index, asks what) {
-    return what == asks::job ? exists() : w.now() < 10min ? absent() : finished();
+    return what == asks::newest ? exists() : w.now() < 10min ? absent() : finished();
   };
   w.run_until(1h);
-  EXPECT_EQ(std::ranges::count(w.requests, asks::job, &world::request::what), 1);
+  EXPECT_EQ(std::ranges::count(w.requests, asks::newest, &world::request::what), 1);
   EXPECT_EQ(w.told(), strings{"job0 build.finished"});
   EXPECT_TRUE(w.logs.empty());
 }
@@ -165,10 +165,10 @@ TEST(existence, that_can_not_be_asked_is_assumed_and_logged_once) {
   w.answer = [&](job_index, asks what) {
     observation o = seen_as(sight::refused_call);
     o.text = "HTTP 403 APIGW.0302";
-    return what == asks::job ? o : w.now() < 10min ? absent() : finished();
+    return what == asks::newest ? o : w.now() < 10min ? absent() : finished();
   };
   w.run_until(1h);
-  EXPECT_EQ(std::ranges::count(w.requests, asks::job, &world::request::what), 1);
+  EXPECT_EQ(std::ranges::count(w.requests, asks::newest, &world::request::what), 1);
   EXPECT_EQ(w.logged("job.unverified"), 1U);
   EXPECT_EQ(w.told(), strings{"job0 build.finished"});
 }
@@ -177,7 +177,7 @@ TEST(existence, of_a_job_that_answered_well_is_not_asked) {
   world w(jobs(1));
   w.answer = [&](job_index, asks) { return w.now() < 10s ? undecided() : absent(); };
   w.run_until(1h);
-  EXPECT_EQ(std::ranges::count(w.requests, asks::job, &world::request::what), 0);
+  EXPECT_EQ(std::ranges::count(w.requests, asks::newest, &world::request::what), 0);
   EXPECT_TRUE(w.logs.empty());
 }
 
@@ -189,7 +189,7 @@ observation no_such_job() {
 
 TEST(existence, not_found_is_logged_once_and_unreachable_with_that_reason) {
   world w(jobs(1));
-  w.answer = [](job_index, asks what) { return what == asks::job ? no_such_job() : absent(); };
+  w.answer = [](job_index, asks what) { return what == asks::newest ? no_such_job() : absent(); };
   w.run_until(4min);
   EXPECT_TRUE(w.events.empty());
   EXPECT_EQ(w.engine().counts().not_found, 1U);
@@ -206,7 +206,7 @@ TEST(existence, found_after_all_recovers_and_is_watched) {
   world w(jobs(1));
   w.answer = [&](job_index, asks what) {
     if (w.now() > 20min) return running();
-    return what == asks::job ? no_such_job() : absent();
+    return what == asks::newest ? no_such_job() : absent();
   };
   w.run_until(1h);
   EXPECT_EQ(w.told(), (strings{"job0 job.unreachable", "job0 job.recovered", "job0 build.started"}));
@@ -215,14 +215,14 @@ TEST(existence, found_after_all_recovers_and_is_watched) {
 
 TEST(existence, not_found_is_an_answer_of_the_provider) {
   world w(jobs(2));
-  w.answer = [](job_index, asks what) { return what == asks::job ? no_such_job() : absent(); };
+  w.answer = [](job_index, asks what) { return what == asks::newest ? no_such_job() : absent(); };
   w.run_until(1h);
   EXPECT_EQ(w.told(), (strings{"job0 job.unreachable", "job1 job.unreachable"}));
 }
 
 TEST(existence, a_failed_answer_is_a_failed_poll) {
   world w(jobs(1));
-  w.answer = [](job_index, asks what) { return what == asks::job ? failed() : absent(); };
+  w.answer = [](job_index, asks what) { return what == asks::newest ? failed() : absent(); };
   w.run_until(1h);
   EXPECT_EQ(w.told(), strings{"job0 job.unreachable"});
   EXPECT_EQ(w.events[0].reason, "HTTP 500");

@@ -56,10 +56,18 @@ inline job_options job(std::string name, timing times = {}, std::uint32_t provid
   return j;
 }
 
+inline provider_options provider(std::string name, unsigned connections = 8, double rate = 100) {
+  provider_options p;
+  p.name = std::move(name);
+  p.connections = connections;
+  p.rate_per_second = rate;
+  return p;
+}
+
 /// One job, or `n`, of one provider.
 inline options jobs(std::size_t n, timing times = {}, double rate = 100, unsigned connections = 8) {
   options o;
-  o.providers.push_back({"huawei", connections, rate, true, 0});
+  o.providers.push_back(provider("huawei", connections, rate));
   for (std::size_t i = 0; i < n; ++i) o.jobs.push_back(job("job" + std::to_string(i), times));
   return o;
 }
@@ -72,13 +80,17 @@ class world {
     asks what;
     base::duration at;  ///< since the start
     base::duration due;
+    std::uint32_t build = 0;
   };
 
   explicit world(options what, memory const& known = {})
       : engine_(std::in_place, std::move(what), known, clock_.at), start_(clock_.at) {}
 
   std::function<observation(job_index, asks)> answer = [](job_index, asks) { return running(); };
+  /// Wins over `answer` where it is set: what any question is answered.
+  std::function<observation(ask const&)> answer_all;
   std::function<bool(model::event const&)> stores = [](model::event const&) { return true; };
+  bool notes_stored = true;
   base::duration latency = 10ms;
 
   /// Lets virtual time pass until `t` after the start.
@@ -156,9 +168,12 @@ class world {
         std::ranges::count_if(logs, [&](auto const& l) { return l.id == id && l.level >= at_least; }));
   }
 
-  std::vector<request> requests;
-  std::vector<model::event> events;    ///< stored
-  std::vector<model::event> attempts;  ///< stored or not
+  std::vector<request> requests;  ///< about builds and jobs; records and lists are in `extras`
+  std::vector<request> extras;
+  std::vector<old_build> history;          ///< stored without an event
+  std::vector<forecast::past_build> past;  ///< what the journal tells of earlier builds
+  std::vector<model::event> events;        ///< stored
+  std::vector<model::event> attempts;      ///< stored or not
   std::vector<base::log_event> logs;
   kept stored;
   std::size_t most_in_flight = 0;
@@ -187,22 +202,31 @@ class world {
         drain();
         continue;
       }
-      observation const seen = answer(f.question.job, f.question.query.what);
+      observation const seen = answer_all ? answer_all(f.question) : answer(f.question.job, f.question.query.what);
       engine_->answer({f.question.job, f.sent, seen}, clock_.at, out_);
       drain();
     }
   }
 
   void drain() {
-    while (!out_.asks.empty() || !out_.commits.empty() || !out_.logs.empty() || out_.remember) {
+    while (!out_.asks.empty() || !out_.commits.empty() || !out_.notes.empty() || !out_.recalls.empty() ||
+           !out_.logs.empty() || out_.remember) {
       commands const todo = std::exchange(out_, {});
       if (todo.remember) remember();
       logs.insert(logs.end(), todo.logs.begin(), todo.logs.end());
       for (ask const& a : todo.asks) {
-        requests.push_back({a.job, a.query.what, now(), a.due - start_.mono});
+        bool const extra = a.query.what == asks::record || a.query.what == asks::list;
+        (extra ? extras : requests).push_back({a.job, a.query.what, now(), a.due - start_.mono, a.query.build});
         flights_.push_back({clock_.at.mono + latency, a, clock_.at, false, false});
       }
       most_in_flight = std::max(most_in_flight, flights_.size());
+      for (note const& n : todo.notes) {
+        bool const well = notes_stored;
+        if (well) stored.put(n.what);
+        if (well) history.insert(history.end(), n.what.builds.begin(), n.what.builds.end());
+        engine_->settle({n.token, well, well ? "" : "disk full"}, clock_.at, out_);
+      }
+      for (recall const& r : todo.recalls) engine_->take(recalled{r.token, past}, clock_.at, out_);
       for (commit const& c : todo.commits) {
         model::event const& e = c.what.event;
         bool const well = stores(e);

@@ -44,7 +44,7 @@ TEST_F(loop_memory, of_many_jobs_is_stored_in_parts_that_hold_nobody_up) {
     EXPECT_LE(part.jobs.size(), 1024U);
     all += part.jobs.size();
   }
-  EXPECT_EQ(all, 2500U);
+  EXPECT_GE(all, 2500U) << "and some again, as their past builds are refused";
 }
 
 TEST_F(loop_memory, that_can_not_be_stored_is_tried_a_minute_later) {
@@ -91,7 +91,7 @@ TEST_F(loop_memory, at_a_stop_holds_what_still_runs) {
   loop_->stop([&] { ++done; });
   turn();
   ASSERT_EQ(journal_.memories.size(), 1U);
-  EXPECT_EQ(journal_.memories[0].jobs.at(0).phase, track::build_phase::running);
+  EXPECT_TRUE(journal_.memories[0].jobs.at(0).builds.at(0).running);
   EXPECT_EQ(done, 0) << "not before it is stored";
   journal_.held.wake_one();
   turn();
@@ -235,7 +235,7 @@ TEST_F(loop_reload, connections_grow_and_shrink) {
 
 TEST_F(loop_reload, a_removed_providers_question_ends_in_nothing) {
   options o = jobs(1, {1s, 1s, 5min});
-  o.providers.push_back({"other", 8, 100, true, 0});
+  o.providers.push_back(provider("other", 8, 100));
   o.jobs.push_back(job("far0", {1s, 1s, 5min}, 1));
   make(o, 2);
   sources_[0]->at_once = false;

@@ -19,14 +19,16 @@ TEST(transition, carries_what_is_known_once_it_is_stored) {
   EXPECT_EQ(m.job_id, jobs(1).jobs[0].job_id);
   EXPECT_EQ(m.build, 42U);
   EXPECT_EQ(m.name, "job0");
-  EXPECT_EQ(m.phase, track::build_phase::running);
+  EXPECT_TRUE(m.builds.at(0).running);
+  EXPECT_EQ(m.builds[0].number, 42U);
   EXPECT_TRUE(m.proven);
-  EXPECT_EQ(m.last_running, w.wall_at(0s));
+  EXPECT_EQ(m.builds[0].first_running, w.wall_at(0s));
+  EXPECT_EQ(m.builds[0].last_running, w.wall_at(0s));
   EXPECT_EQ(m.reach, reach_memory{});
   w.run_until(2min);
   m = w.stored.all().jobs.at(0);
-  EXPECT_EQ(m.phase, track::build_phase::finished);
-  EXPECT_EQ(m.last_running, w.wall_at(90s));
+  EXPECT_TRUE(m.done);
+  EXPECT_TRUE(m.builds.empty());
   EXPECT_TRUE(w.stored.all().providers.empty());
   EXPECT_TRUE(nothing(w.remember())) << "the transitions told all of it";
 }
@@ -65,7 +67,7 @@ TEST(changed, tells_of_running_builds_that_were_seen_since) {
   memory const m = w.remember();
   ASSERT_EQ(m.jobs.size(), 1U);
   EXPECT_EQ(m.jobs[0].name, "job1");
-  EXPECT_EQ(m.jobs[0].last_running, w.wall_at(110s));
+  EXPECT_EQ(m.jobs[0].builds.at(0).last_running, w.wall_at(110s));
   EXPECT_TRUE(nothing(w.remember())) << "nothing was seen since";
 }
 
@@ -76,7 +78,7 @@ TEST(changed, tells_once_of_what_stays) {
   memory const m = w.remember();
   ASSERT_EQ(m.jobs.size(), 1U);
   EXPECT_TRUE(m.jobs[0].proven);
-  EXPECT_EQ(m.jobs[0].undecided_since, w.wall_at(10ms));
+  EXPECT_EQ(m.jobs[0].builds.at(0).undecided_since, w.wall_at(10ms));
   w.run_until(1h);
   EXPECT_TRUE(nothing(w.remember())) << "undecided since then, and known to be";
 }
@@ -150,8 +152,8 @@ TEST(changed, skips_what_a_transition_under_way_tells) {
   e.settle({out.commits[0].token, false, "disk full"}, clock.at, out);
   memory const m = e.changed(clock.at);
   ASSERT_EQ(m.jobs.size(), 1U) << "not stored: it was seen all the same";
-  EXPECT_EQ(m.jobs[0].phase, track::build_phase::waiting);
-  EXPECT_TRUE(m.jobs[0].last_running);
+  EXPECT_FALSE(m.jobs[0].builds.at(0).running);
+  EXPECT_TRUE(m.jobs[0].builds[0].last_running);
 }
 
 TEST(changed, that_could_not_be_stored_is_told_again_as_it_is_by_then) {

@@ -22,7 +22,12 @@ namespace asio = boost::asio;
 /// Answers when the test says so, or at once.
 class paper_source final : public build_source {
  public:
+  /// The build list and records are refused, at once.
   asio::awaitable<void> ask(query const& what, observation& into) override {
+    if (what.what == asks::list || what.what == asks::record) {
+      into = seen_as(sight::refused_call);
+      co_return;
+    }
     asked.emplace_back(what.job_id.substr(0, 4));
     if (throws) throw std::runtime_error("a bug");
     ++open;
@@ -66,6 +71,13 @@ class paper_journal final : public journal {
     co_return base::result<void>{};
   }
 
+  asio::awaitable<base::result<std::vector<forecast::past_build>>> history(std::string, std::string) override {
+    ++recalled;
+    co_return past;
+  }
+
+  std::vector<forecast::past_build> past;
+  int recalled = 0;
   bool at_once = true;
   bool broken = false;
   bool throws = false;

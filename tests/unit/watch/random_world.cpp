@@ -125,6 +125,13 @@ void random_world::take() {
     bool const stored = calm_ || !perils_.journal_fails || !one_in(5);
     commits_.emplace(clock_.at.mono + base::duration(pick(2'000'000'000)), commit_under_way{c, stored});
   }
+  for (watch::note const& n : todo.notes) {
+    bool const stored = calm_ || !perils_.journal_fails || !one_in(5);
+    if (stored) stored_.put(n.what);
+    engine_->settle({n.token, stored, {}}, clock_.at, out_);
+  }
+  for (recall const& r : todo.recalls) engine_->take(recalled{r.token, {}}, clock_.at, out_);
+  if (!todo.notes.empty() || !todo.recalls.empty()) take();
 }
 
 void random_world::sent(ask const& a) {
@@ -171,7 +178,12 @@ observation random_world::what_is_seen(truth const& t, asks what) {
     return failed(kinds[pick(4)], "E" + std::to_string(pick(3)),
                   pick(2) ? std::optional<base::duration>(base::duration(pick(90)) * 1'000'000'000) : std::nullopt);
   }
-  if (what == asks::job) {
+  if (what == asks::list || what == asks::record) {
+    if (one_in(3)) return seen_as(sight::refused_call);
+    if (!calm_ && one_in(3)) return failed(fault::other, "HTTP 500");
+    return seen_as(what == asks::list ? sight::job_exists : sight::record);
+  }
+  if (what == asks::newest) {
     if (!calm_ && pick(5) == 0) return seen_as(sight::no_such_job);
     return pick(4) == 0 ? seen_as(sight::refused_call) : exists();
   }

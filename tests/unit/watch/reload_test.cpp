@@ -69,6 +69,7 @@ TEST(reload, accepts_answers_to_questions_from_before) {
   w.requests.clear();
   w.run_until(65s);
   EXPECT_TRUE(w.requests.empty()) << "not asked twice";
+  w.run_until(75s);  // its record is looked for
   EXPECT_EQ(w.told(), strings{"job0 build.finished"});
 }
 
@@ -78,8 +79,9 @@ TEST(reload, a_commit_under_way_is_settled_by_its_token) {
   options o = jobs(2);
   engine e(o, {}, clock.at);
   e.tick(clock.at, out);
-  observation const seen = finished();
+  observation const seen = finished(), none = absent();
   e.answer({0, clock.at, seen}, clock.at, out);
+  e.answer({0, clock.at, none}, clock.at, out);  // it has no record
   ASSERT_EQ(out.commits.size(), 1U);
   std::uint64_t const token = out.commits[0].token;
   std::ranges::reverse(o.jobs);
@@ -97,8 +99,9 @@ TEST(reload, a_removed_jobs_commit_is_settled_by_doing_nothing) {
   buildwatch::testing::manual_clock clock;
   engine e(jobs(2), {}, clock.at);
   e.tick(clock.at, out);
-  observation const seen = finished();
+  observation const seen = finished(), none = absent();
   e.answer({0, clock.at, seen}, clock.at, out);
+  e.answer({0, clock.at, none}, clock.at, out);  // it has no record
   std::uint64_t const token = out.commits.at(0).token;
   options fewer = jobs(2);
   fewer.jobs.erase(fewer.jobs.begin());
@@ -195,7 +198,7 @@ TEST(reload, another_build_of_a_job_is_another_watch) {
 
 TEST(reload, a_job_that_moves_to_another_provider_is_new) {
   options o = jobs(1);
-  o.providers.push_back({"other", 8, 100, true, 0});
+  o.providers.push_back(provider("other", 8, 100));
   world w(o);
   w.latency = 5s;
   w.answer = [](job_index, asks) { return finished(); };
@@ -213,7 +216,7 @@ TEST(reload, a_job_that_moves_to_another_provider_is_new) {
 
 TEST(reload, providers_come_and_go) {
   options o = jobs(1);
-  o.providers.push_back({"other", 8, 100, true, 0});
+  o.providers.push_back(provider("other", 8, 100));
   o.jobs.push_back(job("far", {}, 1));
   world w(o);
   w.latency = 5s;

@@ -30,7 +30,7 @@ TEST(the_log, is_not_flooded_by_causes_that_alternate) {
 
 TEST(the_log, is_told_of_a_job_that_is_not_found_and_of_refused_credentials_once_an_hour) {
   world w(jobs(1));
-  w.answer = [](job_index, asks what) { return what == asks::job ? seen_as(sight::no_such_job) : absent(); };
+  w.answer = [](job_index, asks what) { return what == asks::newest ? seen_as(sight::no_such_job) : absent(); };
   w.run_for(150min);
   EXPECT_EQ(w.logged("job.not_found"), 3U);
   w.answer = [](job_index, asks) { return failed(fault::refused, "HTTP 401"); };

@@ -174,13 +174,13 @@ TEST(restart, a_build_let_go_stays_so) {
 
 TEST(restart, a_job_that_was_proven_is_not_asked_for_its_existence) {
   world w(jobs(1));
-  w.answer = [](job_index, asks what) { return what == asks::job ? exists() : absent(); };
+  w.answer = [](job_index, asks what) { return what == asks::newest ? exists() : absent(); };
   w.run_until(10min);
   w.remember();
   w.restart(jobs(1));
   w.requests.clear();
   w.run_until(1h);
-  EXPECT_EQ(std::ranges::count(w.requests, asks::job, &world::request::what), 0);
+  EXPECT_EQ(std::ranges::count(w.requests, asks::newest, &world::request::what), 0);
 }
 
 // --- first polls

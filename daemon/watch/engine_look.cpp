@@ -1,0 +1,183 @@
+// Which build is the newest, by which call; and what there was before the job was watched.
+#include <algorithm>
+#include <utility>
+
+#include "watch/engine_state.hpp"
+
+namespace buildwatch::watch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::duration alone = 24h;             // a call that was refused is not made for so long
+constexpr base::duration blind_interval = 10min;  // between searches that found nothing to go by
+constexpr std::uint32_t past_every = 10;          // looks between tries to fetch past builds
+
+constexpr std::size_t place_of(extra_call call) { return static_cast<std::size_t>(call); }
+
+}  // namespace
+
+bool engine::state::may(job_index job, extra_call call, base::time_point now) const {
+  refusals const* const r = jobs[job].refused.get();
+  return !r || (*r)[place_of(call)] <= now;
+}
+
+void engine::state::leave_alone(job_index job, extra_call call, base::time_point now) {
+  auto& r = jobs[job].refused;
+  if (!r) {
+    r = std::make_unique<refusals>();
+    r->fill(track::never);
+  }
+  (*r)[place_of(call)] = now + alone;
+  mark(job);
+}
+
+void engine::state::say_refused(job_index job, extra_call call, std::string const& why, commands& out) const {
+  bool const first = call == extra_call::newest;
+  log_job(job, base::log_level::warn, "job.call_refused",
+          "job " + what.jobs[job].name + ": the provider refuses " + (first ? "running-status" : "the build list") +
+              " (" + why + "); for a day its newest build is looked for by " +
+              (first && may(job, extra_call::list, last_now) ? "the build list" : "probing build-info"),
+          out);
+}
+
+/// Counts the looks of a job, roughly: by the time.
+std::uint32_t engine::state::round_of(job_index job, base::time_point now) const {
+  return static_cast<std::uint32_t>(now.time_since_epoch() / what.jobs[job].times->idle);
+}
+
+newest_search engine::state::begin_search(job_index job, base::time_point now) const {
+  newest_search::means const means{may(job, extra_call::newest, now), may(job, extra_call::list, now)};
+  return {means, jobs[job].newest, round_of(job, now)};
+}
+
+/// One step of a search.
+void engine::state::look_on(job_index job, newest_search& search, answered const& in, base::instant now,
+                            commands& out) {
+  job_options const& how = what.jobs[job];
+  newest_search::means const before = search.left();
+  search.take(in.seen);
+  newest_search::state const came_to = search.now();
+  if (came_to == newest_search::state::failed) return out_of_place(job, in.sent.mono, now, out);
+  newest_search::means const left = search.left();
+  bool const refused = before.newest != left.newest || before.list != left.list;
+  if (refused) {
+    extra_call const call = before.newest != left.newest ? extra_call::newest : extra_call::list;
+    leave_alone(job, call, now.mono);
+    say_refused(job, call, in.seen.text, out);
+  }
+  if (came_to == newest_search::state::no_such_job && !jobs[job].proven) {
+    provider_heard(job, false, in.sent.mono, now, out);
+    place_look(job, how.times->idle, in.sent.mono, now.mono);
+    return not_found(job, in.seen, in.sent.mono, now, out);
+  }
+  bool const told = came_to == newest_search::state::found || came_to == newest_search::state::none;
+  bool const met = search.number() > jobs[job].newest;  // whatever comes of it, something of the job is there
+  if (told || met) prove(job);
+  bool const searching = came_to == newest_search::state::searching;
+  provider_heard(job, told, in.sent.mono, now, out);
+  if (searching) {
+    inquire(job, now.mono).search.emplace(search);
+    return proceed(job, track::notice::none, std::nullopt, now, out);
+  }
+  base::duration const wait =
+      came_to == newest_search::state::unknown ? std::max(how.times->idle, blind_interval) : how.times->idle;
+  place_look(job, wait, in.sent.mono, now.mono);
+  found_newest(job, search, in.seen, now, out);
+}
+
+/// The search has ended, well or without a result.
+void engine::state::found_newest(job_index job, newest_search const& search, model::observation const& seen,
+                                 base::instant now, commands& out) {
+  job_state& j = jobs[job];
+  job_options const& how = what.jobs[job];
+  track::notice const notice = end_trouble(job, now, out);
+  bool const first_sight = !j.begun;
+  switch (search.now()) {
+    case newest_search::state::found:
+      if (first_sight) {
+        begin_gap(job, search.number(), search.number(), true, now);
+        want_past(job, now.mono);
+      } else if (search.number() > j.newest && !(j.pursuit && j.pursuit->inquiry && j.pursuit->inquiry->news)) {
+        begin_gap(job, j.newest + 1, search.number(), false, now);
+      }
+      break;
+    case newest_search::state::none:
+      if (first_sight) begin_gap(job, 1, 0, true, now);  // nothing to look at: its first build will be news
+      break;
+    case newest_search::state::no_such_job:
+      if (std::exchange(j.gone, true)) break;
+      log_job(job, base::log_level::warn, "job.gone",
+              "job " + how.name + ": provider " + what.providers[how.provider].name + " knows job " + how.job_id +
+                  " no longer (" + seen.text + "); it is looked for all the same",
+              out);
+      break;
+    default:
+      log_job(job, base::log_level::warn, "job.newest_unknown",
+              "job " + how.name +
+                  ": its newest build can not be found: running-status and the build list are refused, "
+                  "and no build that is kept was met by probing; allow one of the calls, or give it a `build` number",
+              out);
+  }
+  if (j.begun && !j.past_known && round_of(job, now.mono) % past_every == 0) want_past(job, now.mono);
+  proceed(job, notice, std::nullopt, now, out);
+}
+
+/// The builds of the past are fetched once, where that is allowed.
+void engine::state::want_past(job_index job, base::time_point when) {
+  job_state const& j = jobs[job];
+  if (j.past_known || stopped || !may(job, extra_call::list, last_now)) return;
+  pursuit const* const p = j.pursuit.get();
+  if (p && p->inquiry && !p->inquiry->empty() && !(p->inquiry->news && p->inquiry->news->baseline)) return;
+  inquire(job, when).past_wanted = true;
+}
+
+old_build engine::state::old(job_index job, model::build b) const {
+  job_options const& how = what.jobs[job];
+  return {what.providers[how.provider].name, how.job_id, how.name, std::move(b)};
+}
+
+/// Records of what has ended, for the history; what has not is watched from now on.
+std::vector<old_build> engine::state::sort_records(job_index job, model::observation const& seen, base::instant now) {
+  job_options const& how = what.jobs[job];
+  std::vector<old_build> past;
+  for (model::build_record const& r : seen.records) {
+    if (!followed(job) && r.number == how.build) continue;
+    if (!r.running) {
+      past.push_back(old(job, track::from_record(r, how.outcomes.get())));
+    } else if (followed(job)) {
+      watched_build& b = watch_build(job, r.number, now.mono);
+      if (r.started_at) b.known.started_at = *r.started_at;
+    }
+  }
+  return past;
+}
+
+void engine::state::take_past(answered const& in, base::instant now, commands& out) {
+  job_state& j = jobs[in.job];
+  inquiry& i = *j.pursuit->inquiry;
+  i.past_wanted = false;
+  bool const baseline = i.news && i.news->baseline;
+  j.pursuit->soon = baseline ? now.mono : base::time_point::max();
+  if (in.seen.sight == model::sight::failed) {
+    gate_failed(in.job, in.seen, in.sent.mono, now, out);
+    return proceed(in.job, track::notice::none, std::nullopt, now, out);
+  }
+  provider_heard(in.job, true, in.sent.mono, now, out);
+  if (in.seen.sight == model::sight::refused_call) leave_alone(in.job, extra_call::list, now.mono);
+  if (in.seen.sight != model::sight::job_exists) {
+    return proceed(in.job, track::notice::none, std::nullopt, now, out);
+  }
+  std::vector<old_build> past = sort_records(in.job, in.seen, now);
+  j.past_known = true;
+  mark(in.job);
+  if (baseline) {
+    i.past = std::move(past);
+    return proceed(in.job, track::notice::none, std::nullopt, now, out);
+  }
+  std::erase_if(past, [&](old_build const& b) { return followed(in.job) && b.build.number > j.newest; });
+  std::erase_if(past, [&](old_build const& b) { return j.pursuit->find(b.build.number) != nullptr; });
+  commit_note(in.job, j.newest, std::move(past), now, out);
+}
+
+}  // namespace buildwatch::watch

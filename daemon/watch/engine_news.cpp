@@ -1,0 +1,186 @@
+// Builds that have come since the last look: found from the newest down, told from the oldest up.
+#include <algorithm>
+#include <utility>
+
+#include "watch/engine_state.hpp"
+
+namespace buildwatch::watch {
+namespace {
+
+constexpr std::uint32_t most_missing = 100;  // questions beyond those for builds that are told, in one gap
+constexpr std::uint32_t most_pages = 10;     // of the build list, a hundred builds each
+constexpr std::size_t page_size = 100;
+constexpr std::uint32_t young = 3;  // so many of the newest numbers may be missing as they have not begun yet
+
+/// A build that has ended, and of which no event tells.
+model::build untold(sighting const& s, model::outcome_words const* extra) {
+  model::build b;
+  b.number = s.number;
+  b.outcome = model::outcome_of(s.seen.word, extra ? *extra : model::outcome_words{});
+  b.result = s.seen.word;
+  b.region = s.seen.region;
+  b.first_seen_finished = s.at.wall;
+  return b;
+}
+
+std::string plural(std::uint32_t n) { return n == 1 ? "1 earlier build" : std::to_string(n) + " earlier builds"; }
+
+}  // namespace
+
+/// `baseline`: first sight; `first` is the newest build, or above `last` where there is none.
+void engine::state::begin_gap(job_index job, std::uint32_t first, std::uint32_t last, bool baseline,
+                              base::instant now) {
+  inquiry& i = inquire(job, now.mono);
+  gap g;
+  g.first = first;
+  g.last = g.next = last;
+  g.baseline = baseline;
+  if (first > last) g.now = gap::step::telling;
+  i.news.emplace(std::move(g));
+  // What was under way before may well have ended: that comes first.
+  if (baseline) return;
+  for (watched_build& b : jobs[job].pursuit->builds) b.due = std::min(b.due, now.mono);
+}
+
+void engine::state::take_scan(answered const& in, base::instant now, commands& out) {
+  job_state& j = jobs[in.job];
+  gap& g = *j.pursuit->inquiry->news;
+  model::sight const seen = in.seen.sight;
+  bool const there = seen == model::sight::running || seen == model::sight::finished || seen == model::sight::undecided;
+  if (!there && seen != model::sight::no_such_build) return out_of_place(in.job, in.sent.mono, now, out);
+  provider_heard(in.job, true, in.sent.mono, now, out);
+  track::notice const notice = end_trouble(in.job, now, out);
+  ++g.looked;
+  if (seen == model::sight::finished) ++g.ended;
+  if (there || g.last - g.next < young) g.found.push_back({g.next, in.seen, in.sent.mono, now});
+  --g.next;
+  j.pursuit->soon = now.mono;
+  std::uint32_t const told = what.jobs[in.job].times->catch_up;
+  bool const enough = g.ended > told || g.looked >= told + most_missing;
+  if (g.next < g.first || enough) after_scan(in.job, now);
+  proceed(in.job, notice, std::nullopt, now, out);
+}
+
+/// All that is to be told is known. Is there more, that goes into the history?
+void engine::state::after_scan(job_index job, base::instant now) {
+  inquiry& i = *jobs[job].pursuit->inquiry;
+  gap& g = *i.news;
+  g.now = gap::step::telling;
+  if (g.baseline) return;
+  std::uint32_t const most = what.jobs[job].times->catch_up;
+  std::uint32_t ended = 0;
+  std::erase_if(g.found, [&](sighting const& s) {
+    if (s.seen.sight != model::sight::finished || ++ended <= most) return false;
+    i.past.push_back(old(job, untold(s, what.jobs[job].outcomes.get())));
+    return true;
+  });
+  g.passed = static_cast<std::uint32_t>(i.past.size());
+  if (g.next < g.first) return;
+  if (may(job, extra_call::list, now.mono)) {
+    g.now = gap::step::counting;
+    g.page = 0;
+  } else {
+    g.passed += g.next - g.first + 1;
+    g.counted = false;
+  }
+}
+
+/// A page of the build list, for the builds that were not looked at one by one.
+void engine::state::take_missed(answered const& in, base::instant now, commands& out) {
+  job_state& j = jobs[in.job];
+  inquiry& i = *j.pursuit->inquiry;
+  gap& g = *i.news;
+  provider_heard(in.job, true, in.sent.mono, now, out);
+  track::notice const notice = end_trouble(in.job, now, out);
+  j.pursuit->soon = now.mono;
+  if (in.seen.sight != model::sight::job_exists) {
+    if (in.seen.sight == model::sight::refused_call) leave_alone(in.job, extra_call::list, now.mono);
+    g.passed += g.next - g.first + 1;
+    g.counted = false;
+    g.now = gap::step::telling;
+    return proceed(in.job, notice, std::nullopt, now, out);
+  }
+  std::uint32_t lowest = g.last;
+  for (model::build_record const& r : in.seen.records) {
+    lowest = std::min(lowest, r.number);
+    if (r.number < g.first || r.number > g.next) continue;
+    if (r.running) {
+      watched_build& b = watch_build(in.job, r.number, now.mono);
+      if (r.started_at) b.known.started_at = *r.started_at;
+    } else {
+      i.past.push_back(old(in.job, track::from_record(r, what.jobs[in.job].outcomes.get())));
+      ++g.passed;
+    }
+  }
+  bool const over = in.seen.records.size() < page_size || lowest <= g.first || ++g.page >= most_pages;
+  if (over) g.now = gap::step::telling;
+  proceed(in.job, notice, std::nullopt, now, out);
+}
+
+/// First sight: what has ended is no news, and what runs is.
+void engine::state::set_baseline(job_index job, base::instant now, commands& out) {
+  job_state& j = jobs[job];
+  inquiry& i = *j.pursuit->inquiry;
+  gap& g = *i.news;
+  std::vector<old_build> past = std::exchange(i.past, {});
+  if (!g.found.empty() && g.found[0].seen.sight == model::sight::finished) {
+    forget_build(job, g.found[0].number);
+    past.push_back(old(job, untold(g.found[0], what.jobs[job].outcomes.get())));
+    g.found.clear();
+  } else if (!g.found.empty()) {
+    watch_build(job, g.found[0].number, now.mono);
+  }
+  std::erase_if(past, [&](old_build const& b) { return j.pursuit->find(b.build.number) || b.build.number > g.last; });
+  g.baseline = false;
+  j.begun = true;
+  commit_note(job, g.last, std::move(past), now, out);
+}
+
+bool engine::state::tell_next(job_index job, base::instant now, commands& out) {
+  job_state& j = jobs[job];
+  if (!j.pursuit || !j.pursuit->inquiry || !j.pursuit->inquiry->news) return false;
+  inquiry& i = *j.pursuit->inquiry;
+  gap& g = *i.news;
+  if (g.now != gap::step::telling || i.ending || i.search || i.past_wanted) return false;
+  if (g.baseline) {
+    set_baseline(job, now, out);
+    return true;
+  }
+  if (g.passed > 0) {
+    pass_over(job, now, out);
+    return true;
+  }
+  while (!g.found.empty()) {
+    sighting const s = std::move(g.found.back());
+    g.found.pop_back();
+    watched_build& b = watch_build(job, s.number, now.mono);
+    auto found = see_build(job, b, s.seen, s.sent, s.at, out);
+    if (found) {
+      commit_build(job, std::move(*found), now, out);
+      return true;
+    }
+    if (i.ending) return false;  // its record is asked for first
+    j.newest = std::max(j.newest, s.number);
+    mark(job);
+  }
+  if (g.last > j.newest) {
+    j.newest = g.last;
+    mark(job);
+  }
+  i.news.reset();
+  return false;
+}
+
+/// Those that are too many go into the history, and the first that is told says so.
+void engine::state::pass_over(job_index job, base::instant now, commands& out) {
+  job_state const& j = jobs[job];
+  inquiry& i = *j.pursuit->inquiry;
+  gap& g = *i.news;
+  std::uint32_t const first_told = g.found.empty() ? g.last + 1 : g.found.back().number;
+  g.reason = (g.counted ? "" : "up to ") + plural(std::exchange(g.passed, 0)) +
+             " of the time without polls ended too, and went into the history only (catch_up)";
+  log_job(job, base::log_level::info, "build.passed_over", "job " + what.jobs[job].name + ": " + g.reason, out);
+  commit_note(job, first_told - 1, std::exchange(i.past, {}), now, out);
+}
+
+}  // namespace buildwatch::watch
