@@ -10,12 +10,19 @@ namespace {
 
 constexpr double wanted_step = 1.0 / 256;
 constexpr double most_cells = 4096;
+/// Where a bump ends, in widths: the root of 7, which makes the width its standard deviation.
+constexpr double reach = 2.6457513;
 
 std::size_t cells_between(double low, double high) {
   return static_cast<std::size_t>(std::clamp(std::ceil((high - low) / wanted_step), 1.0, most_cells));
 }
 
 }  // namespace
+
+double bump(double distance, double width) {
+  double const x = distance / (reach * width), inside = 1 - x * x;
+  return inside > 0 ? 15 / (16 * reach * width) * inside * inside : 0;
+}
 
 blend::blend(double low, double high)
     : low_(std::log(low)), step_(0), cells_(cells_between(std::log(low), std::log(high))) {
@@ -25,18 +32,14 @@ blend::blend(double low, double high)
 double blend::edge(std::size_t cell) const { return std::exp(low_ + step_ * static_cast<double>(cell)); }
 
 void blend::add_bump(double log_seconds, double width, double weight) {
-  // The shape (1 - x²)², out to where x is 1: near enough to a normal distribution, and it ends.
-  double const reach = width * std::sqrt(7.0);
   double const last = static_cast<double>(cells_.size() - 1);
   auto const cell_of = [&](double at) {
     return static_cast<std::size_t>(std::clamp(std::floor((at - low_) / step_), 0.0, last));
   };
-  std::size_t const from = cell_of(log_seconds - reach), to = cell_of(log_seconds + reach);
-  double const scale = weight * 15 / 16 * step_ / reach;
   double sum = 0;
+  std::size_t const from = cell_of(log_seconds - reach * width), to = cell_of(log_seconds + reach * width);
   for (std::size_t i = from; i <= to; ++i) {
-    double const x = (low_ + step_ * (static_cast<double>(i) + 0.5) - log_seconds) / reach;
-    double const share = x * x < 1 ? scale * (1 - x * x) * (1 - x * x) : 0;
+    double const share = weight * step_ * bump(low_ + step_ * (static_cast<double>(i) + 0.5) - log_seconds, width);
     cells_[i] += static_cast<float>(share);
     sum += share;
   }

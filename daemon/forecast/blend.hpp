@@ -9,6 +9,10 @@
 
 namespace buildwatch::forecast {
 
+/// The shape of what is blurred by `width`, at `distance` from its middle; its area is 1. Near enough to a normal
+/// distribution of that standard deviation, and it ends.
+[[nodiscard]] double bump(double distance, double width);
+
 /// Weights on a fine grid of logarithms of seconds. Weights are added in any order and need not sum to 1.
 class blend {
  public:

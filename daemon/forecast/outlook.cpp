@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <vector>
 
-#include "forecast/blend.hpp"
+#include "forecast/durations.hpp"
 
 namespace buildwatch::forecast {
 
@@ -16,28 +14,6 @@ double seconds(base::duration d) { return std::chrono::duration<double>(d).count
 base::duration whole(double seconds) {
   // A century is as good as for ever, and fits.
   return std::chrono::duration_cast<base::duration>(std::chrono::duration<double>(std::min(seconds, 3e9)));
-}
-
-std::vector<double> logs_of(std::span<past_build const> newest_first) {
-  std::vector<double> logs;
-  for (past_build const& b : newest_first) logs.push_back(std::log(std::max(seconds(b.lasted), 0.05)));
-  return logs;
-}
-
-survival durations_of(std::span<past_build const> newest_first) {
-  std::vector<double> const logs = logs_of(newest_first);
-  if (logs.empty()) return survival({{0, 1}, {3600, 0.5F}});
-  auto const [shortest, longest] = std::ranges::minmax(logs);
-  blend all(std::exp(shortest) / 8, std::exp(longest) * 8);
-  double weight = 1, sum = 0;
-  for (double const x : logs) {
-    all.add_bump(x, 0.03, weight);
-    all.add_bump(x, 0.3, weight * 0.1);
-    sum += weight;
-    weight *= 0.95;
-  }
-  all.add_even(std::exp(longest), sum * 0.05);
-  return all.curve(160);
 }
 
 }  // namespace

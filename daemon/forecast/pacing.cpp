@@ -4,35 +4,28 @@
 #include <chrono>
 #include <cmath>
 
+#include "forecast/inspection.hpp"
+#include "forecast/rate.hpp"
+
 namespace buildwatch::forecast {
 
 namespace {
 
+constexpr std::size_t most_steps = 512;
+constexpr double finer = 12;     ///< moments to choose from, per poll
+constexpr double too_few = 2.5;  ///< of them, for choosing to be worth it
+
 double seconds(base::duration d) { return std::chrono::duration<double>(d).count(); }
 
-/// Polls a second where the hazard is this, for a strength.
-double rate(double hazard, double strength, double building) {
-  return std::clamp(strength * std::sqrt(hazard), 0.5 / building, pacing::finest / building);
-}
-
-/// Polls of an average build.
-double spent(survival const& curve, double strength, double building) {
-  auto const knots = curve.knots();
-  double sum = 0;
-  for (std::size_t i = 0; i + 1 < knots.size(); ++i) {
-    double const length = knots[i + 1].at - knots[i].at, running = 0.5 * (knots[i].running + knots[i + 1].running);
-    sum += running * length * rate((knots[i].running - knots[i + 1].running) / length / running, strength, building);
+/// Polls that a fixed interval makes of an average build, the one that sees the end included.
+double fixed_polls(survival const& durations, double interval) {
+  double polls = 0;
+  for (int i = 0; i < 2000; ++i) {
+    double const running = durations.running(i * interval);
+    if (running < 1e-3) break;
+    polls += running;
   }
-  return sum;
-}
-
-double mean(survival const& curve) {
-  auto const knots = curve.knots();
-  double sum = 0;
-  for (std::size_t i = 0; i + 1 < knots.size(); ++i) {
-    sum += (knots[i + 1].at - knots[i].at) * 0.5 * (knots[i].running + knots[i + 1].running);
-  }
-  return sum;
+  return polls;
 }
 
 }  // namespace
@@ -40,36 +33,37 @@ double mean(survival const& curve) {
 pacing::pacing(outlook const& past, base::duration building)
     : usable_(past.builds() >= least_for_placing), building_(building) {
   if (!usable_) return;
-  survival const& curve = past.durations();
-  double const interval = seconds(building), wanted = mean(curve) / interval;
-  double low = 0, high = 1;
-  while (high < 1e6 && spent(curve, high, interval) < wanted) high *= 4;
-  for (int i = 0; i < 24; ++i) {
-    double const middle = 0.5 * (low + high);
-    (spent(curve, middle, interval) < wanted ? low : high) = middle;
-  }
-  auto const knots = curve.knots();
-  double polls = 0;
-  steps_.push_back({0, 0});
-  for (std::size_t i = 0; i + 1 < knots.size(); ++i) {
-    double const length = knots[i + 1].at - knots[i].at, running = 0.5 * (knots[i].running + knots[i + 1].running);
-    polls += length * rate((knots[i].running - knots[i + 1].running) / length / running, low, interval);
-    steps_.push_back({knots[i + 1].at, static_cast<float>(polls)});
+  survival const& durations = past.durations();
+  double const interval = seconds(building);
+  double const polls = fixed_polls(durations, interval);
+  gaps const allowed{interval / finest, 2 * interval};
+  double fineness = finer;
+  // A rate makes half a poll less than it says: on average the last one comes half a gap after the end.
+  std::vector<double> const moments = rate(durations, allowed, polls - 0.5).moments(fineness, most_steps);
+  auto const at = [&](double place) {
+    auto const whole = static_cast<std::size_t>(place);
+    if (whole + 1 >= moments.size()) return moments.back() + allowed.most;
+    return std::lerp(moments[whole], moments[whole + 1], place - static_cast<double>(whole));
+  };
+  std::vector<std::size_t> best;
+  bool const choose = fineness >= too_few && moments.size() > 2;
+  if (choose) best = inspection(durations, moments, allowed).best(polls);
+  steps_.reserve(moments.size());
+  for (std::size_t i = 0; i < moments.size(); ++i) {
+    double next = i + 1 == moments.size() ? moments[i] + allowed.most : at(static_cast<double>(i) + fineness);
+    if (choose && i < best.size()) next = moments[best[i]];
+    steps_.push_back({static_cast<float>(moments[i]), static_cast<float>(next)});
   }
 }
 
 base::duration pacing::next(base::duration elapsed) const {
   elapsed = std::max(elapsed, base::duration::zero());
   if (!usable_) return elapsed + building_;
-  double const gone = seconds(elapsed);
-  auto after = std::ranges::upper_bound(steps_, static_cast<float>(gone), {}, &step::at);
+  auto const gone = static_cast<float>(seconds(elapsed));
+  auto const after = std::ranges::upper_bound(steps_, gone, {}, &step::at);
   if (after == steps_.end()) return elapsed + 2 * building_;
-  step const& a = after[-1];
-  double const made = a.polls + (after->polls - a.polls) * (gone - a.at) / (after->at - a.at) + 1;
-  after = std::ranges::upper_bound(steps_, static_cast<float>(made), {}, &step::polls);
-  if (after == steps_.end()) return elapsed + 2 * building_;
-  step const& b = after[-1];
-  double const when = b.at + (after->at - b.at) * (made - b.polls) / (after->polls - b.polls);
+  step const& before = after[-1];
+  double const when = std::lerp(before.next, after->next, (gone - before.at) / (after->at - before.at));
   base::duration const wanted = std::chrono::duration_cast<base::duration>(std::chrono::duration<double>(when));
   return std::clamp(wanted, elapsed + building_ / finest, elapsed + 2 * building_);
 }

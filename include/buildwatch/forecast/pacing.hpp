@@ -25,10 +25,10 @@ class pacing {
   static constexpr int finest = 16;
 
  private:
-  /// By `at` seconds, so many polls have been made.
+  /// After a poll at `at` seconds comes one at `next`; in between, in proportion.
   struct step {
     float at;
-    float polls;
+    float next;
   };
 
   bool usable_;

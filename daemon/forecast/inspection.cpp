@@ -1,0 +1,70 @@
+#include "forecast/inspection.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace buildwatch::forecast {
+
+inspection::inspection(survival const& durations, std::vector<double> const& moments, gaps allowed)
+    : allowed_(allowed) {
+  points_.reserve(moments.size());
+  auto const knots = durations.knots();
+  auto knot = knots.begin() + 1;
+  double at = 0, running = 1, ended = 0;
+  auto const advance = [&](double to, double still) {
+    ended += (running - still) * 0.5 * (at + to);
+    at = to;
+    running = still;
+  };
+  for (double const moment : moments) {
+    for (; knot != knots.end() && knot->at <= moment; ++knot) advance(knot->at, knot->running);
+    advance(moment, durations.running(moment));
+    points_.push_back({moment, running, ended});
+  }
+}
+
+std::vector<std::size_t> inspection::best(double polls) {
+  // The dearer a look, the fewer are made. None is worth more than half a fixed interval of delay, which is what it
+  // buys where a build is as long as the interval: of still shorter builds a late look would save next to nothing.
+  double cheap = 1e-4 * allowed_.most, dear = 0.25 * allowed_.most;
+  for (int i = 0; i < 14; ++i) {
+    double const price = std::sqrt(cheap * dear);
+    solve(price);
+    (spent() > polls ? cheap : dear) = price;
+  }
+  solve(dear);
+  std::vector<std::size_t> next;
+  for (std::size_t k = 0; k + 1 < points_.size(); ++k) next.push_back(points_[k].next);
+  return next;
+}
+
+void inspection::solve(double price) {
+  std::size_t const last = points_.size() - 1;
+  std::size_t furthest = last;  // the earlier one looks, the earlier one looks next
+  for (std::size_t k = last; k-- > 0;) {
+    point& from = points_[k];
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t j = k + 1; j <= furthest; ++j) {
+      point const& to = points_[j];
+      double const gap = to.at - from.at;
+      if (gap < allowed_.least && j < furthest) continue;
+      if (gap > allowed_.most && std::isfinite(least)) break;
+      double const delay = to.at * (from.running - to.running) - (to.ended - from.ended);
+      double const cost = price * from.running + delay + to.cost;
+      if (cost > least) continue;
+      least = cost;
+      from.next = j;
+    }
+    from.cost = least;
+    furthest = std::min(last, from.next + 1);
+  }
+}
+
+double inspection::spent() const {
+  double sum = 0;
+  for (std::size_t k = 0; k + 1 < points_.size(); k = points_[k].next) sum += points_[k].running;
+  return sum;
+}
+
+}  // namespace buildwatch::forecast

@@ -1,0 +1,55 @@
+#include "forecast/rate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace buildwatch::forecast {
+
+namespace {
+
+constexpr double hardly_any = 0.002;  ///< share of builds still running for which no polls are placed
+
+}  // namespace
+
+rate::rate(survival const& durations, gaps allowed, double polls) : allowed_(allowed) {
+  auto const knots = durations.knots();
+  for (std::size_t i = 0; i + 1 < knots.size(); ++i) {
+    survival::knot const a = knots[i], b = knots[i + 1];
+    double const running = 0.5 * (a.running + b.running);
+    pieces_.push_back({a.at, b.at, running, (a.running - b.running) / (b.at - a.at) / running});
+  }
+  double low = 0, high = 1 / std::sqrt(allowed.least);
+  while (high < 1e6 && (strength_ = high, spent()) < polls) high *= 4;
+  for (int i = 0; i < 20; ++i) {
+    strength_ = 0.5 * (low + high);
+    (spent() < polls ? low : high) = strength_;
+  }
+}
+
+double rate::per_second(piece const& p) const {
+  return std::clamp(strength_ * std::sqrt(p.hazard), 1 / allowed_.most, 1 / allowed_.least);
+}
+
+double rate::spent() const {
+  double sum = 0;
+  for (piece const& p : pieces_) sum += p.running * (p.to - p.from) * per_second(p);
+  return sum;
+}
+
+std::vector<double> rate::moments(double& finer, std::size_t most) const {
+  auto const end = std::ranges::find_if(pieces_, [](piece const& p) { return p.running < hardly_any; });
+  double polls = 0;
+  for (auto p = pieces_.begin(); p != end; ++p) polls += (p->to - p->from) * per_second(*p);
+  finer = std::min(finer, static_cast<double>(most - 2) / polls);
+  std::vector<double> found{0};
+  double missing = 1;  // until the next moment, in steps
+  for (auto p = pieces_.begin(); p != end; ++p) {
+    double const steps = finer * per_second(*p);
+    double at = p->from;
+    for (; at + missing / steps <= p->to; missing = 1) found.push_back(at += missing / steps);
+    missing -= (p->to - at) * steps;
+  }
+  return found;
+}
+
+}  // namespace buildwatch::forecast
