@@ -38,6 +38,7 @@ struct command_line {
   void add_check(CLI::App& top);
   void add_notify(CLI::App& top);
   void add_explain(CLI::App& top);
+  void add_watch(CLI::App& top);
   void add_history(CLI::App& top);
   void add_outbox(CLI::App& top);
   CLI::App* add_outbox_part(CLI::App& outbox, std::string const& name, std::string const& what);
@@ -46,6 +47,7 @@ struct command_line {
   check_options check_;
   notify_options notify_;
   explain_options explain_;
+  watch_options watch_;
   history_options history_;
   outbox_options outbox_;
   std::string level_;
@@ -63,6 +65,7 @@ command_line::command_line(CLI::App& top) {
   add_check(top);
   add_notify(top);
   add_explain(top);
+  add_watch(top);
   add_history(top);
   add_outbox(top);
 }
@@ -114,6 +117,19 @@ void command_line::add_explain(CLI::App& top) {
       "rules[0] is the first rule of the main file; those of included files are counted on from there, in their "
       "order.");
   commands_.emplace_back(command, [this] { return explain(common_, explain_); });
+}
+
+void command_line::add_watch(CLI::App& top) {
+  auto* const command = top.add_subcommand("watch", "follows one build to its end, with a bar and the time left");
+  command->add_option("JOB", watch_.job, "name of the job")->required();
+  command->add_option("--build", watch_.build, "that build; when left out the one that the job names, else the newest")
+      ->type_name("N")
+      ->check(CLI::Range(1U, 2'147'483'647U));
+  command->footer(
+      "A build that is not there yet is waited for; of one that has ended already it says how. Exit status: 0 "
+      "success,\n"
+      "1 failure, 3 unstable, 4 aborted, 5 unknown, 6 the build could not be watched, 130 Ctrl-C: the build goes on.");
+  commands_.emplace_back(command, [this] { return watch(common_, watch_); });
 }
 
 void command_line::add_history(CLI::App& top) {

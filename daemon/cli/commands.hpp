@@ -68,6 +68,11 @@ struct explain_options {
   std::string second;    ///< EVENT; with --provider empty
 };
 
+struct watch_options {
+  std::string job;
+  std::uint32_t build = 0;  ///< 0: not given
+};
+
 struct history_options {
   std::string job;  ///< empty: all
   bool events = false;
@@ -85,6 +90,7 @@ struct outbox_options {
 [[nodiscard]] int check(common_options const& common, check_options const& options);
 [[nodiscard]] int notify(common_options const& common, notify_options const& options);
 [[nodiscard]] int explain(common_options const& common, explain_options const& options);
+[[nodiscard]] int watch(common_options const& common, watch_options const& options);
 [[nodiscard]] int history(common_options const& common, history_options const& options);
 [[nodiscard]] int outbox_list(common_options const& common, outbox_options const& options);
 [[nodiscard]] int outbox_retry(common_options const& common, outbox_options const& options);

@@ -1,6 +1,7 @@
-// What the command line can have done: the daemon, and two commands that try its parts.
+// What the command line can have done: the daemon, and three commands that try its parts.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -36,5 +37,11 @@ struct reload_options {
 /// failed.
 [[nodiscard]] bool notify_once(config::settings const& what, std::size_t sink, model::selector selector,
                                base::log& log);
+
+/// `buildwatchd watch JOB`: follows one build of the job to its end, and draws on stderr how far it is. `build`: which;
+/// 0: the one that the settings name, else the newest. Needs no daemon, and takes past builds from its store where that
+/// can be read. Exit code of the process: 0 success, 1 failure, 3 unstable, 4 aborted, 5 unknown, 6 it could not be
+/// watched, 78 the provider could not be made from the settings, 128 and a signal's number: that signal came.
+[[nodiscard]] int watch_build(config::settings const& what, std::size_t job, std::uint32_t build, base::log& log);
 
 }  // namespace buildwatch::service

@@ -1,0 +1,84 @@
+#include "service/terminal.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+
+namespace buildwatch::service {
+namespace {
+
+constexpr std::size_t usual_columns = 80;
+
+std::string_view variable(char const* name) {
+  char const* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+/// Of the first that is set, as the C library does it.
+bool speaks_utf8() {
+  std::string_view where;
+  for (char const* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    where = variable(name);
+    if (!where.empty()) break;
+  }
+  for (std::string_view word : {"UTF-8", "utf-8", "UTF8", "utf8"}) {
+    if (where.find(word) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+std::size_t columns() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  std::string_view const told = variable("COLUMNS");
+  std::size_t n = 0;
+  std::from_chars(told.data(), told.data() + told.size(), n);
+  return n > 0 ? n : usual_columns;
+}
+
+/// A terminal that goes away takes nothing any more; whoever followed on it is gone as well.
+void write_all(std::string_view text) {
+  while (!text.empty()) {
+    auto const n = ::write(STDERR_FILENO, text.data(), text.size());
+    if (n < 0 && errno != EINTR) return;
+    if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+}  // namespace
+
+terminal::terminal()
+    : draws_(::isatty(STDERR_FILENO) == 1 && !variable("TERM").empty() && variable("TERM") != "dumb"),
+      colour_(draws_ && variable("NO_COLOR").empty()),
+      unicode_(speaks_utf8()) {}
+
+bar_style terminal::style() const {
+  bar_style s;
+  std::size_t const all = columns();
+  s.columns = all > 1 ? all - 1 : 1;
+  s.colour = colour_;
+  s.unicode = unicode_;
+  return s;
+}
+
+void terminal::draw(std::string line) {
+  if (line == drawn_) return;
+  write_all("\r" + line + "\x1b[K");
+  drawn_ = std::move(line);
+}
+
+void terminal::clear() {
+  if (drawn_.empty()) return;
+  write_all("\r\x1b[K");
+  drawn_.clear();
+}
+
+void terminal::say(std::string_view line) {
+  clear();
+  write_all(std::string(line) + '\n');
+}
+
+}  // namespace buildwatch::service
