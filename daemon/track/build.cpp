@@ -50,19 +50,24 @@ constexpr base::duration fresh_patience = std::chrono::hours(1);
 
 constexpr auto near = std::chrono::duration_cast<std::chrono::milliseconds>(belief);
 
-void believe_end(model::build_record const& record, model::build& b) {
-  auto const end = *record.started_at + std::chrono::duration_cast<std::chrono::milliseconds>(*record.lasted);
-  if (end > *b.first_seen_finished + near || (b.last_seen_running && end < *b.last_seen_running - near)) return;
-  b.finished_at = end;
-  b.times_exact = true;
+/// A start before the build was there, after it was seen, or after its end, is none.
+bool credible(base::wall_time start, build_state const& known, model::build const& b, base::instant now) {
+  if (known.not_before != never && start < wall_of(known.not_before, now) - near) return false;
+  if (b.first_seen_running && start > *b.first_seen_running + near) return false;
+  return !b.finished_at || start <= *b.finished_at;
 }
 
-/// A start after the build was seen, or after its end, is none.
-void believe_start(base::wall_time told, model::build& b) {
-  if (b.first_seen_running && told > *b.first_seen_running + near) return;
-  if (!b.building && !b.first_seen_running && !b.times_exact) return;
-  if (b.finished_at && told > *b.finished_at) return;
-  b.started_at = told;
+/// Whether the record's end is in keeping with what polling saw. One that is not makes its start doubtful as well.
+bool credible(model::build_record const& record, model::build const& b) {
+  auto const end = *record.started_at + std::chrono::duration_cast<std::chrono::milliseconds>(*record.lasted);
+  return end <= *b.first_seen_finished + near && (!b.last_seen_running || end >= *b.last_seen_running - near);
+}
+
+void believe(model::build_record const& record, build_state const& known, model::build& b, base::instant now) {
+  if (!credible(record, b)) return;
+  b.finished_at = *record.started_at + std::chrono::duration_cast<std::chrono::milliseconds>(*record.lasted);
+  b.times_exact = true;
+  if (credible(*record.started_at, known, b, now)) b.started_at = record.started_at;
 }
 
 }  // namespace
@@ -127,7 +132,7 @@ model::build describe(std::uint32_t number, build_step const& step, model::obser
   if (known.first_running != never) b.first_seen_running = wall_of(known.first_running, now);
   if (record && !record->source.empty()) b.source = record->source;
   if (b.building) {
-    if (known.started_at != no_time) believe_start(known.started_at, b);
+    if (known.started_at != no_time && credible(known.started_at, known, b, now)) b.started_at = known.started_at;
     return b;
   }
 
@@ -142,11 +147,10 @@ model::build describe(std::uint32_t number, build_step const& step, model::obser
     b.last_seen_running = wall_of(std::min(known.last_running, end), now);
     b.finished_at = *b.last_seen_running + (*b.first_seen_finished - *b.last_seen_running) / 2;
   }
-  if (record && record->started_at && record->lasted) believe_end(*record, b);
-  if (record && record->started_at) {
-    believe_start(*record->started_at, b);
-  } else if (known.started_at != no_time) {
-    believe_start(known.started_at, b);
+  if (record && record->started_at && record->lasted) {
+    believe(*record, known, b, now);
+  } else if (known.started_at != no_time && b.finished_at && credible(known.started_at, known, b, now)) {
+    b.started_at = known.started_at;
   }
   return b;
 }

@@ -9,9 +9,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr base::duration alone = 24h;             // a call that was refused is not made for so long
-constexpr base::duration blind_interval = 10min;  // between searches that found nothing to go by
-constexpr std::uint32_t past_every = 10;          // looks between tries to fetch past builds
+constexpr base::duration alone = 24h;     // a call that was refused is not made for so long
+constexpr int blind_looks = 10;           // so many intervals between searches that found nothing to go by
+constexpr std::uint32_t past_every = 10;  // looks between tries to fetch past builds
 
 constexpr std::size_t place_of(extra_call call) { return static_cast<std::size_t>(call); }
 
@@ -81,9 +81,10 @@ void engine::state::look_on(job_index job, newest_search& search, answered const
     return proceed(job, track::notice::none, std::nullopt, now, out);
   }
   base::duration const wait =
-      came_to == newest_search::state::unknown ? std::max(how.times->idle, blind_interval) : how.times->idle;
+      came_to == newest_search::state::unknown ? how.times->idle * blind_looks : how.times->idle;
   place_look(job, wait, in.sent.mono, now.mono);
   found_newest(job, search, in.seen, now, out);
+  jobs[job].looked = told ? in.sent.mono : track::never;
 }
 
 /// The search has ended, well or without a result.

@@ -8,6 +8,7 @@ namespace buildwatch::watch {
 namespace {
 
 constexpr std::uint32_t most_missing = 100;  // questions beyond those for builds that are told, in one gap
+constexpr std::uint32_t most_looked = 1000;  // the same, where no list tells of the others
 constexpr std::uint32_t most_pages = 10;     // of the build list, a hundred builds each
 constexpr std::size_t page_size = 100;
 constexpr std::uint32_t young = 3;  // so many of the newest numbers may be missing as they have not begun yet
@@ -33,6 +34,7 @@ void engine::state::begin_gap(job_index job, std::uint32_t first, std::uint32_t 
   inquiry& i = inquire(job, now.mono);
   gap g;
   g.first = first;
+  g.since = jobs[job].looked;
   g.last = g.next = last;
   g.baseline = baseline;
   if (first > last) g.now = gap::step::telling;
@@ -51,30 +53,28 @@ void engine::state::take_scan(answered const& in, base::instant now, commands& o
   provider_heard(in.job, true, in.sent.mono, now, out);
   track::notice const notice = end_trouble(in.job, now, out);
   ++g.looked;
-  if (seen == model::sight::finished) ++g.ended;
-  if (there || g.last - g.next < young) g.found.push_back({g.next, in.seen, in.sent.mono, now});
+  std::uint32_t const most = what.jobs[in.job].times->catch_up;
+  sighting s{g.next, in.seen, in.sent.mono, now};
+  if (seen == model::sight::finished && ++g.ended > most && !g.baseline) {
+    j.pursuit->inquiry->past.push_back(old(in.job, untold(s, what.jobs[in.job].outcomes.get())));
+    ++g.passed;
+  } else if (there || g.last - g.next < young) {
+    g.found.push_back(std::move(s));
+  }
   --g.next;
   j.pursuit->soon = now.mono;
-  std::uint32_t const told = what.jobs[in.job].times->catch_up;
-  bool const enough = g.ended > told || g.looked >= told + most_missing;
-  if (g.next < g.first || enough) after_scan(in.job, now);
+  bool const enough = g.ended > most || g.looked >= most + most_missing;
+  if (g.next < g.first || g.looked >= most + most_looked || (enough && may(in.job, extra_call::list, now.mono))) {
+    after_scan(in.job, now);
+  }
   proceed(in.job, notice, std::nullopt, now, out);
 }
 
 /// All that is to be told is known. Is there more, that goes into the history?
 void engine::state::after_scan(job_index job, base::instant now) {
-  inquiry& i = *jobs[job].pursuit->inquiry;
-  gap& g = *i.news;
+  gap& g = *jobs[job].pursuit->inquiry->news;
   g.now = gap::step::telling;
   if (g.baseline) return;
-  std::uint32_t const most = what.jobs[job].times->catch_up;
-  std::uint32_t ended = 0;
-  std::erase_if(g.found, [&](sighting const& s) {
-    if (s.seen.sight != model::sight::finished || ++ended <= most) return false;
-    i.past.push_back(old(job, untold(s, what.jobs[job].outcomes.get())));
-    return true;
-  });
-  g.passed = static_cast<std::uint32_t>(i.past.size());
   if (g.next < g.first) return;
   if (may(job, extra_call::list, now.mono)) {
     g.now = gap::step::counting;
@@ -93,11 +93,9 @@ void engine::state::take_missed(answered const& in, base::instant now, commands&
   provider_heard(in.job, true, in.sent.mono, now, out);
   track::notice const notice = end_trouble(in.job, now, out);
   j.pursuit->soon = now.mono;
-  if (in.seen.sight != model::sight::job_exists) {
-    if (in.seen.sight == model::sight::refused_call) leave_alone(in.job, extra_call::list, now.mono);
-    g.passed += g.next - g.first + 1;
-    g.counted = false;
-    g.now = gap::step::telling;
+  if (in.seen.sight == model::sight::refused_call) {  // one by one, then
+    leave_alone(in.job, extra_call::list, now.mono);
+    g.now = gap::step::scanning;
     return proceed(in.job, notice, std::nullopt, now, out);
   }
   std::uint32_t lowest = g.last;
@@ -154,6 +152,7 @@ bool engine::state::tell_next(job_index job, base::instant now, commands& out) {
     sighting const s = std::move(g.found.back());
     g.found.pop_back();
     watched_build& b = watch_build(job, s.number, now.mono);
+    b.known.not_before = g.since;
     auto found = see_build(job, b, s.seen, s.sent, s.at, out);
     if (found) {
       commit_build(job, std::move(*found), now, out);

@@ -1,4 +1,4 @@
-// What the engine keeps of one job: 64 bytes while nothing of it is under way and all is well.
+// What the engine keeps of one job: 80 bytes while nothing of it is under way and all is well.
 #pragma once
 
 #include <array>
@@ -52,9 +52,10 @@ struct trouble {
 using refusals = std::array<base::time_point, extra_calls>;
 
 struct job_state {
-  base::time_point anchor{};  ///< some point of its grid: looks are placed at whole intervals from here
-  base::time_point look{};    ///< when the next look is due; max(): none is
-  base::time_point due{};     ///< of the next question, or of the one in flight
+  base::time_point anchor{};               ///< some point of its grid: looks are placed at whole intervals from here
+  base::time_point look{};                 ///< when the next look is due; max(): none is
+  base::time_point due{};                  ///< of the next question, or of the one in flight
+  base::time_point looked = track::never;  ///< when the last look was sent that was answered well
   std::unique_ptr<watch::trouble> trouble;
   std::unique_ptr<watch::pursuit> pursuit;  ///< null: nothing is under way
   std::unique_ptr<refusals> refused;
@@ -73,6 +74,6 @@ struct job_state {
   bool done = false;                     ///< the one build that is watched has ended, or was let go
 };
 
-static_assert(sizeof(job_state) <= 72);
+static_assert(sizeof(job_state) <= 80);
 
 }  // namespace buildwatch::watch

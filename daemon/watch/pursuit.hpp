@@ -51,11 +51,12 @@ struct gap {
 
   std::uint32_t first = 0;
   std::uint32_t last = 0;
-  std::uint32_t next = 0;    ///< scanning: the next to be looked at; below `first`: all have been
-  std::uint32_t looked = 0;  ///< so many have been
-  std::uint32_t ended = 0;   ///< of these
-  std::uint32_t page = 0;    ///< counting: of the build list
-  std::uint32_t passed = 0;  ///< builds that are not told
+  base::time_point since = track::never;  ///< the look before, in this run
+  std::uint32_t next = 0;                 ///< scanning: the next to be looked at; below `first`: all have been
+  std::uint32_t looked = 0;               ///< so many have been
+  std::uint32_t ended = 0;                ///< of these
+  std::uint32_t page = 0;                 ///< counting: of the build list
+  std::uint32_t passed = 0;               ///< builds that are not told
   step now = step::scanning;
   bool baseline = false;        ///< first sight: what has ended is no news
   bool counted = true;          ///< false: `passed` is what there may be at most

@@ -262,12 +262,14 @@ class Records(Following):
                     {"kind": "reset"}, {"kind": "wrong_type", "variant": "result_text"}, {"kind": "wrong_type", "variant": "result_null"})
         for number, trouble in enumerate(troubles, 11):
             with self.subTest(trouble):
-                fault = self.simulator.fault(trouble.pop("kind"), call="record", **trouble)
+                kind = trouble.pop("kind")
+                fault = self.simulator.fault(kind, call="record", **trouble)
                 _, build = self.followed_once(number)
                 self.assertIsNone(build["source"])
                 self.assert_polled(build, number)
                 self.simulator.clear_faults(fault)
-                self.assertLessEqual(self.asked("record", build=str(number)), 1)
+                # A kept connection that is reset may have been closed before: the client asks once more on a new one.
+                self.assertLessEqual(self.asked("record", build=str(number)), 2 if kind == "reset" else 1)
         number = 11 + len(troubles)
         _, build = self.followed_once(number)
         self.assertTrue(build["times_exact"], "a failure once is no reason not to ask again")

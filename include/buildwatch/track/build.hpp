@@ -38,6 +38,7 @@ struct build_state {
   base::time_point last_running = never;     ///< when the last one was
   base::time_point undecided_since = never;  ///< when the first of the undecided answers in a row arrived
   base::time_point finished_seen = never;    ///< when the first answer that saw it finished arrived
+  base::time_point not_before = never;       ///< when the job was last looked at, and the build was not there
   base::wall_time started_at = no_time;      ///< by the provider's record; `no_time`: unknown
   build_phase phase = build_phase::waiting;
 };
