@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <vector>
 
 #include "forecast/blend.hpp"
@@ -18,6 +19,7 @@ constexpr double outcome_forgetting = 0.9;  ///< of how likely a failure is, fro
 constexpr double outcome_least = 0.05;      ///< what an outcome counts that the newest builds did not have, in builds
 constexpr double vague = 0.07;              ///< share of a broad guess around what past builds took
 constexpr double vague_width = 0.5;
+constexpr double guess_step = vague_width / 10;
 constexpr double anywhere = 0.02;        ///< share of builds that end at any time: somebody cancels, a machine dies
 constexpr double shortest_known = 0.05;  ///< seconds
 constexpr double margin = 8;             ///< the curve reaches from a part to a multiple of the known durations
@@ -48,6 +50,7 @@ std::array<kind, 2> sorted(std::span<past_build const> newest_first) {
 
 void add(kind const& k, double share, blend& to) {
   weights const all = weigh(k.logs);
+  std::map<long, double> guesses;  // neighbours share one: a broad bump is dear to add
   for (std::size_t i = 0; i < k.logs.size(); ++i) {
     double sum = 0;
     for (std::size_t w = 0; w < widths.size(); ++w) {
@@ -55,7 +58,10 @@ void add(kind const& k, double share, blend& to) {
       // What is next to nothing is not worth the time.
       if (all[w][i] > 1e-5) to.add_bump(k.logs[i], widths[w], share * (1 - vague) * all[w][i]);
     }
-    to.add_bump(k.logs[i], vague_width, share * vague * sum);
+    guesses[std::lround(k.logs[i] / guess_step)] += sum;
+  }
+  for (auto const& [step, sum] : guesses) {
+    to.add_bump(static_cast<double>(step) * guess_step, vague_width, share * vague * sum);
   }
 }
 

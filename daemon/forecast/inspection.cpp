@@ -9,19 +9,7 @@ namespace buildwatch::forecast {
 inspection::inspection(survival const& durations, std::vector<double> const& moments, gaps allowed)
     : allowed_(allowed) {
   points_.reserve(moments.size());
-  auto const knots = durations.knots();
-  auto knot = knots.begin() + 1;
-  double at = 0, running = 1, ended = 0;
-  auto const advance = [&](double to, double still) {
-    ended += (running - still) * 0.5 * (at + to);
-    at = to;
-    running = still;
-  };
-  for (double const moment : moments) {
-    for (; knot != knots.end() && knot->at <= moment; ++knot) advance(knot->at, knot->running);
-    advance(moment, durations.running(moment));
-    points_.push_back({moment, running, ended});
-  }
+  for (double const at : moments) points_.push_back({at, durations.running(at)});
 }
 
 std::vector<std::size_t> inspection::best(double polls) {
@@ -50,8 +38,9 @@ void inspection::solve(double price) {
       double const gap = to.at - from.at;
       if (gap < allowed_.least && j < furthest) continue;
       if (gap > allowed_.most && std::isfinite(least)) break;
-      double const delay = to.at * (from.running - to.running) - (to.ended - from.ended);
-      double const cost = price * from.running + delay + to.cost;
+      // When the end is seen, rather than the delay: the two differ by the mean duration, whatever is done.
+      double const seen = to.at * (from.running - to.running);
+      double const cost = price * from.running + seen + to.cost;
       if (cost > least) continue;
       least = cost;
       from.next = j;

@@ -27,8 +27,7 @@ class inspection {
   struct point {
     double at;        ///< seconds
     double running;   ///< share of builds
-    double ended;     ///< sum of end times of those that have ended, per build
-    double cost = 0;  ///< from here on, if looked at
+    double cost = 0;  ///< of what comes after it, if looked at
     std::size_t next = 0;
   };
   gaps allowed_;

@@ -24,7 +24,7 @@ struct estimate {
   double progress;           ///< 0..1: the time elapsed as a share of that and `left`; falls where `left` grows
 };
 
-/// Made when a build starts, and then never changed: share it by shared_ptr<outlook const>. Takes about 2 KiB. Any
+/// Made when a build starts, and then never changed: share it by shared_ptr<outlook const>. Takes 1.5 KiB at most. Any
 /// thread.
 class outlook {
  public:

@@ -9,7 +9,7 @@
 namespace buildwatch::forecast {
 
 /// Spends the requests that a fixed interval would spend on an average build, and places them where the build is likely
-/// to end. Immutable, and needs the outlook no more once it is made; takes about 2 KiB. Any thread.
+/// to end. Immutable, and needs the outlook no more once it is made; takes 4 KiB at most. Any thread.
 class pacing {
  public:
   /// `building`: the fixed interval whose mean number of requests is spent; above 0.
