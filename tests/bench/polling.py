@@ -55,7 +55,7 @@ def ratio(above, below):
 class results:
     def __init__(self, lines):
         rows = [json.loads(line) for line in lines]
-        self.polling = [row for row in rows if "policy" in row]
+        self.polling = [row for row in rows if row["policy"]]
         self.time_left = [row for row in rows if "time_left_at" in row]
         self.by = {(row["file"], row.get("job"), row["budget"], row["policy"]): row for row in self.polling}
         self.files = list(dict.fromkeys(row["file"] for row in self.polling if "job" not in row))
