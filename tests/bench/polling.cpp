@@ -220,7 +220,8 @@ void print(results const& r, std::string const& whose) {
   for (std::size_t i = 0; i < std::size(shares); ++i) {
     if (r.left[i].ours.empty()) continue;
     std::printf(
-        "{%s, \"time_left_at\": %.2f, \"builds\": %zu, \"median_error\": %.4f, "
+        "{%s, \"budget\": null, \"policy\": null, \"polls_per_build\": null, \"mean_s\": null, \"median_s\": null, "
+        "\"p95_s\": null, \"max_s\": null, \"time_left_at\": %.2f, \"builds\": %zu, \"median_error\": %.4f, "
         "\"jenkins_median_error\": %.4f, \"jenkins_rule_median_error\": %.4f}\n",
         whose.c_str(), shares[i], r.left[i].ours.size(), median(r.left[i].ours), median(r.left[i].successes),
         median(r.left[i].jenkins));
