@@ -253,7 +253,7 @@ TEST(examples, are_right) {
   std::string const config = TEST_DATA "/../../config/";
   auto const demo = load(config + "demo.yaml", testing::plain_world());
   ASSERT_TRUE(demo.settings.has_value()) << testing::lines(demo);
-  EXPECT_EQ(demo.settings->watch.jobs.size(), 5U);
+  EXPECT_EQ(demo.settings->watch.jobs.size(), 4U);
   ASSERT_EQ(demo.complaints.size(), 1U) << "plain http:// on this machine, and nothing else\n" << testing::lines(demo);
   auto const real = load(config + "buildwatch.yaml", testing::plain_world());
   EXPECT_TRUE(real.settings.has_value());
