@@ -204,17 +204,19 @@ kinship kin(connection& file) {
 int version_of(connection& file) { return static_cast<int>(file.number("PRAGMA user_version")); }
 
 void migrate(connection& file) {
-  for (int version = version_of(file); version < schema_version(); ++version) {
-    file.execute("BEGIN IMMEDIATE");
-    try {
+  int const found = version_of(file);
+  if (found == schema_version()) return;
+  file.execute("BEGIN IMMEDIATE");
+  try {
+    for (int version = found; version < schema_version(); ++version) {
       file.execute(steps[static_cast<std::size_t>(version)]);
-      file.execute(fmt::format("PRAGMA application_id = {}", application_id).c_str());
-      file.execute(fmt::format("PRAGMA user_version = {}", version + 1).c_str());
-      file.execute("COMMIT");
-    } catch (SQLite::Exception const&) {
-      file.roll_back();
-      throw;
     }
+    file.execute(fmt::format("PRAGMA application_id = {}", application_id).c_str());
+    file.execute(fmt::format("PRAGMA user_version = {}", schema_version()).c_str());
+    file.execute("COMMIT");
+  } catch (SQLite::Exception const&) {
+    file.roll_back();
+    throw;
   }
 }
 

@@ -16,7 +16,8 @@ enum class kinship { ours, empty, foreign };
 [[nodiscard]] kinship kin(connection& file);
 [[nodiscard]] int version_of(connection& file);
 
-/// Brings an empty or older file up to date, each step in a transaction of its own. Throws SQLite's.
+/// Brings an empty or older file up to date, in one transaction: nobody who looks meanwhile, and no crash, meets a
+/// version in between. Throws SQLite's.
 void migrate(connection& file);
 
 /// Why a file cannot be used as it is: another program's, or of a newer schema; with `exactly` of an older one too.
