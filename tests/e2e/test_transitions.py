@@ -45,19 +45,31 @@ class Transitions(Case):
         self.simulator.job(job_id(7), 1, "running", region="ap-southeast-3")
         daemon = self.start(self.config([self.job("nightly", 7, labels={"team": "firmware", "a": "ü"})]))
         started = daemon.wait_events(type="build.started")[0]
-        self.simulator.job(job_id(7), 1, "finished", word="FAILURE")
+        self.simulator.job(job_id(7), 1, "finished", word="FAILURE", branch="dev", commit="c0ffee", trigger="TIMER", url="https://repo.example.com/c0ffee")
         finished = daemon.wait_events(type="build.finished")[0]
         for event in self.check_events([started, finished]):
             self.assertEqual(event["data"]["job"], {"name": "nightly", "provider": case.PROVIDER, "job_id": job_id(7),
                                                     "labels": {"team": "firmware", "a": "ü"}})
             self.assertEqual((event["data"]["build"]["number"], event["data"]["build"]["region"]), (1, "ap-southeast-3"))
-            self.assertEqual((event["data"]["change"], event["data"]["previous"], event["data"]["build"]["source"]), (None, None, None))
-        self.assertIsNone(started["data"]["build"]["started_at"])
-        self.assertIsNone(started["data"]["build"]["result"])
+            self.assertEqual((event["data"]["change"], event["data"]["previous"]), (None, None))
+        for field in ("started_at", "result", "source"):
+            self.assertIsNone(started["data"]["build"][field], field)
         self.assertIsNotNone(finished["data"]["build"]["finished_between"][0])
-        self.assertFalse(finished["data"]["build"]["times_exact"])
+        self.assertTrue(finished["data"]["build"]["times_exact"])
+        self.assertEqual(finished["data"]["build"]["source"], {"branch": "dev", "commit": "c0ffee", "trigger": "TIMER", "url": "https://repo.example.com/c0ffee"})
         self.assertLess(started["data"]["sequence"], finished["data"]["sequence"])
         self.assertIn("nightly #1", finished["data"]["summary"])
+
+    def test_fields_where_there_is_no_record(self):
+        self.simulator.fault("error", call="record", code="CB.00060101")
+        self.simulator.job(job_id(7), 1, "running")
+        daemon = self.start(self.config([self.job("nightly", 7)]))
+        daemon.wait_events(type="build.started")
+        self.simulator.job(job_id(7), 1, "finished", word="FAILURE")
+        build = self.check_events(daemon.wait_events(type="build.finished"))[0]["data"]["build"]
+        self.assertEqual((build["source"], build["started_at"], build["duration_seconds"], build["times_exact"]), (None, None, None, False))
+        first, last = map(events.seconds, build["finished_between"])
+        self.assertAlmostEqual(events.seconds(build["finished_at"]), (first + last) / 2, delta=2 * events.MILLISECOND)
 
     def test_finished_before_we_came(self):
         self.simulator.job(job_id(1), 42, "finished", word="UNSTABLE")
