@@ -39,9 +39,14 @@ transition engine::state::held_by(job_index job, model::event event, base::insta
 }
 
 void engine::state::commit_build(job_index job, build_transition found, base::instant now, commands& out) {
+  job_state const& j = jobs[job];
+  if (j.pursuit && j.pursuit->inquiry && j.pursuit->inquiry->news) {
+    // Met from the newest down and told from the oldest up: by their times, too, as sinks go by those.
+    found.event.timestamp = std::max(found.event.timestamp, j.pursuit->inquiry->news->told_from);
+  }
   transition what_happens = held_by(job, std::move(found.event), now);
   job_memory& m = *what_happens.job;
-  if (followed(job)) m.newest = std::max(m.newest, found.number);
+  if (j.begun) m.newest = std::max(m.newest, found.number);
   if (found.overdue) {
     for (build_memory& b : m.builds) b.overdue = b.overdue || b.number == found.number;
   } else if (found.phase == track::build_phase::finished) {
@@ -60,8 +65,8 @@ void engine::state::commit_build(job_index job, build_transition found, base::in
   out.commits.push_back({token, std::move(what_happens)});
 }
 
-void engine::state::commit_note(job_index job, std::uint32_t newest, std::vector<old_build> builds, base::instant now,
-                                commands& out) {
+void engine::state::commit_note(job_index job, std::uint32_t newest, bool baseline, std::vector<old_build> builds,
+                                base::instant now, commands& out) {
   job_state& j = jobs[job];
   j.stage = stage::held;
   j.unsaved = false;
@@ -69,9 +74,11 @@ void engine::state::commit_note(job_index job, std::uint32_t newest, std::vector
   sent.what = pending_commit::kind::note;
   sent.index = job;
   sent.newest = newest;
+  sent.baseline = baseline;
   note n{next_token++, {}};
   n.what.jobs.push_back(memory_of(job, sending::transition, now));
   n.what.jobs[0].newest = newest;
+  n.what.jobs[0].begun = j.begun || baseline;
   n.what.builds = std::move(builds);
   pending.emplace(n.token, std::move(sent));
   out.notes.push_back(std::move(n));
@@ -125,7 +132,7 @@ void engine::state::settle_build(pending_commit const& commit, bool stored, base
   job_state& j = jobs[job];
   if (!stored) return not_stored(job, commit.number, now);
   bool const ended = !commit.overdue && commit.phase == track::build_phase::finished;
-  if (followed(job)) j.newest = std::max(j.newest, commit.number);
+  if (j.begun) j.newest = std::max(j.newest, commit.number);
   if (ended) {
     forget_build(job, commit.number);
     j.done = !followed(job);
@@ -141,7 +148,12 @@ void engine::state::settle_build(pending_commit const& commit, bool stored, base
 void engine::state::not_stored(job_index job, std::uint32_t number, base::instant now) {
   job_state& j = jobs[job];
   mark(job);
-  if (followed(job) && number > j.newest) forget_build(job, number);
+  // What was only met on the way up from there is met again.
+  if (followed(job) && j.pursuit) {
+    std::erase_if(j.pursuit->builds, [&](watched_build const& b) {
+      return b.number > j.newest && b.known.phase == track::build_phase::waiting;
+    });
+  }
   if (j.pursuit && j.pursuit->inquiry) {
     j.pursuit->inquiry->news.reset();
     j.pursuit->inquiry->past.clear();
@@ -156,9 +168,9 @@ void engine::state::settle_note(pending_commit const& commit, bool stored, base:
   job_state& j = jobs[commit.index];
   if (stored) {
     j.newest = commit.newest;
+    j.begun = j.begun || commit.baseline;
     return proceed(commit.index, track::notice::none, std::nullopt, now, out);
   }
-  if (j.newest == 0) j.begun = false;
   j.past_known = false;
   not_stored(commit.index, 0, now);
 }

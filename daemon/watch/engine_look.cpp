@@ -84,7 +84,12 @@ void engine::state::look_on(job_index job, newest_search& search, answered const
       came_to == newest_search::state::unknown ? how.times->idle * blind_looks : how.times->idle;
   place_look(job, wait, in.sent.mono, now.mono);
   found_newest(job, search, in.seen, now, out);
-  jobs[job].looked = told ? in.sent.mono : track::never;
+  job_state& j = jobs[job];
+  if (!j.pursuit || !j.pursuit->inquiry || !j.pursuit->inquiry->news) {
+    j.looked = told && !search.probes() ? in.sent.mono : track::never;
+  } else if (gap& news = *j.pursuit->inquiry->news; news.found_at == track::never && !search.probes()) {
+    news.found_at = in.sent.mono;
+  }
 }
 
 /// The search has ended, well or without a result.
@@ -138,12 +143,14 @@ old_build engine::state::old(job_index job, model::build b) const {
   return {what.providers[how.provider].name, how.job_id, how.name, std::move(b)};
 }
 
-/// Records of what has ended, for the history; what has not is watched from now on.
-std::vector<old_build> engine::state::sort_records(job_index job, model::observation const& seen, base::instant now) {
+/// Records of what has ended, for the history; what has not is watched from now on. Followed: up to `last`, as what is
+/// newer is news.
+std::vector<old_build> engine::state::sort_records(job_index job, model::observation const& seen, std::uint32_t last,
+                                                   base::instant now) {
   job_options const& how = what.jobs[job];
   std::vector<old_build> past;
   for (model::build_record const& r : seen.records) {
-    if (!followed(job) && r.number == how.build) continue;
+    if (followed(job) ? r.number > last : r.number == how.build) continue;
     if (!r.running) {
       past.push_back(old(job, track::from_record(r, how.outcomes.get())));
     } else if (followed(job)) {
@@ -169,16 +176,15 @@ void engine::state::take_past(answered const& in, base::instant now, commands& o
   if (in.seen.sight != model::sight::job_exists) {
     return proceed(in.job, track::notice::none, std::nullopt, now, out);
   }
-  std::vector<old_build> past = sort_records(in.job, in.seen, now);
+  std::vector<old_build> past = sort_records(in.job, in.seen, baseline ? i.news->last : j.newest, now);
   j.past_known = true;
   mark(in.job);
   if (baseline) {
     i.past = std::move(past);
     return proceed(in.job, track::notice::none, std::nullopt, now, out);
   }
-  std::erase_if(past, [&](old_build const& b) { return followed(in.job) && b.build.number > j.newest; });
   std::erase_if(past, [&](old_build const& b) { return j.pursuit->find(b.build.number) != nullptr; });
-  commit_note(in.job, j.newest, std::move(past), now, out);
+  commit_note(in.job, j.newest, false, std::move(past), now, out);
 }
 
 }  // namespace buildwatch::watch

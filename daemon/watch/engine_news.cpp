@@ -103,8 +103,7 @@ void engine::state::take_missed(answered const& in, base::instant now, commands&
     lowest = std::min(lowest, r.number);
     if (r.number < g.first || r.number > g.next) continue;
     if (r.running) {
-      watched_build& b = watch_build(in.job, r.number, now.mono);
-      if (r.started_at) b.known.started_at = *r.started_at;
+      g.running.push_back(r);
     } else {
       i.past.push_back(old(in.job, track::from_record(r, what.jobs[in.job].outcomes.get())));
       ++g.passed;
@@ -121,17 +120,18 @@ void engine::state::set_baseline(job_index job, base::instant now, commands& out
   inquiry& i = *j.pursuit->inquiry;
   gap& g = *i.news;
   std::vector<old_build> past = std::exchange(i.past, {});
-  if (!g.found.empty() && g.found[0].seen.sight == model::sight::finished) {
+  watched_build const* const known = g.found.empty() ? nullptr : j.pursuit->find(g.found[0].number);
+  bool const told = known && known->known.phase == track::build_phase::running;  // and has ended since
+  if (!g.found.empty() && g.found[0].seen.sight == model::sight::finished && !told) {
     forget_build(job, g.found[0].number);
     past.push_back(old(job, untold(g.found[0], what.jobs[job].outcomes.get())));
     g.found.clear();
   } else if (!g.found.empty()) {
     watch_build(job, g.found[0].number, now.mono);
   }
-  std::erase_if(past, [&](old_build const& b) { return j.pursuit->find(b.build.number) || b.build.number > g.last; });
+  std::erase_if(past, [&](old_build const& b) { return j.pursuit->find(b.build.number) != nullptr; });
   g.baseline = false;
-  j.begun = true;
-  commit_note(job, g.last, std::move(past), now, out);
+  commit_note(job, g.last, true, std::move(past), now, out);
 }
 
 bool engine::state::tell_next(job_index job, base::instant now, commands& out) {
@@ -144,7 +144,8 @@ bool engine::state::tell_next(job_index job, base::instant now, commands& out) {
     set_baseline(job, now, out);
     return true;
   }
-  if (g.passed > 0) {
+  if (g.told_from == base::wall_time()) g.told_from = now.wall;
+  if (g.passed > 0 || !g.running.empty()) {
     pass_over(job, now, out);
     return true;
   }
@@ -166,20 +167,28 @@ bool engine::state::tell_next(job_index job, base::instant now, commands& out) {
     j.newest = g.last;
     mark(job);
   }
+  j.looked = g.found_at;
   i.news.reset();
   return false;
 }
 
-/// Those that are too many go into the history, and the first that is told says so.
+/// Those that are too many go into the history, and the first that is told says so. Any of them that run still are
+/// polled from now on.
 void engine::state::pass_over(job_index job, base::instant now, commands& out) {
   job_state const& j = jobs[job];
   inquiry& i = *j.pursuit->inquiry;
   gap& g = *i.news;
   std::uint32_t const first_told = g.found.empty() ? g.last + 1 : g.found.back().number;
-  g.reason = (g.counted ? "" : "up to ") + plural(std::exchange(g.passed, 0)) +
-             " of the time without polls ended too, and went into the history only (catch_up)";
-  log_job(job, base::log_level::info, "build.passed_over", "job " + what.jobs[job].name + ": " + g.reason, out);
-  commit_note(job, first_told - 1, std::exchange(i.past, {}), now, out);
+  for (model::build_record const& r : std::exchange(g.running, {})) {
+    watched_build& b = watch_build(job, r.number, now.mono);
+    if (r.started_at) b.known.started_at = *r.started_at;
+  }
+  if (g.passed > 0)
+    g.reason = (g.counted ? "" : "up to ") + plural(std::exchange(g.passed, 0)) +
+               " of the time without polls ended too, and went into the history only (catch_up)";
+  if (!g.reason.empty())
+    log_job(job, base::log_level::info, "build.passed_over", "job " + what.jobs[job].name + ": " + g.reason, out);
+  commit_note(job, first_told - 1, false, std::exchange(i.past, {}), now, out);
 }
 
 }  // namespace buildwatch::watch

@@ -39,6 +39,7 @@ struct pending_commit {
   track::build_phase phase = track::build_phase::waiting;
   bool overdue = false;
   std::uint32_t newest = 0;              ///< note: of the job, once it is stored
+  bool baseline = false;                 ///< note: it begins to be followed with that
   std::optional<build_transition> then;  ///< found by the same answer: committed after this one
 };
 
@@ -158,7 +159,8 @@ struct engine::state {
                     commands& out);
   void want_past(job_index job, base::time_point when);
   void take_past(answered const& in, base::instant now, commands& out);
-  std::vector<old_build> sort_records(job_index job, model::observation const& seen, base::instant now);
+  std::vector<old_build> sort_records(job_index job, model::observation const& seen, std::uint32_t last,
+                                      base::instant now);
   [[nodiscard]] newest_search begin_search(job_index job, base::time_point now) const;
   [[nodiscard]] std::uint32_t round_of(job_index job, base::time_point now) const;
   [[nodiscard]] bool may(job_index job, extra_call call, base::time_point now) const;
@@ -209,8 +211,9 @@ struct engine::state {
   [[nodiscard]] model::event event_of_job(job_index job, model::event_type type, std::int64_t discriminator,
                                           base::instant now) const;
   transition held_by(job_index job, model::event event, base::instant now);
-  /// Stores what is known of the job as it is now, but for `newest`, and builds for the history.
-  void commit_note(job_index job, std::uint32_t newest, std::vector<old_build> builds, base::instant now,
+  /// Stores what is known of the job as it is now, but for `newest`, and builds for the history. `baseline`: from there
+  /// on it is followed.
+  void commit_note(job_index job, std::uint32_t newest, bool baseline, std::vector<old_build> builds, base::instant now,
                    commands& out);
   void commit_build(job_index job, build_transition found, base::instant now, commands& out);
   void commit_reach(job_index job, track::notice notice, std::optional<build_transition> then, base::instant now,

@@ -51,17 +51,20 @@ struct gap {
 
   std::uint32_t first = 0;
   std::uint32_t last = 0;
-  base::time_point since = track::never;  ///< the look before, in this run
-  std::uint32_t next = 0;                 ///< scanning: the next to be looked at; below `first`: all have been
-  std::uint32_t looked = 0;               ///< so many have been
-  std::uint32_t ended = 0;                ///< of these
-  std::uint32_t page = 0;                 ///< counting: of the build list
-  std::uint32_t passed = 0;               ///< builds that are not told
+  base::time_point since = track::never;     ///< the look before, in this run
+  base::time_point found_at = track::never;  ///< the look that found them
+  std::uint32_t next = 0;                    ///< scanning: the next to be looked at; below `first`: all have been
+  std::uint32_t looked = 0;                  ///< so many have been
+  std::uint32_t ended = 0;                   ///< of these
+  std::uint32_t page = 0;                    ///< counting: of the build list
+  std::uint32_t passed = 0;                  ///< builds that are not told
   step now = step::scanning;
-  bool baseline = false;        ///< first sight: what has ended is no news
-  bool counted = true;          ///< false: `passed` is what there may be at most
-  std::vector<sighting> found;  ///< to be told, the highest number first
-  std::string reason;           ///< for the first one told that has ended
+  bool baseline = false;                     ///< first sight: what has ended is no news
+  bool counted = true;                       ///< false: `passed` is what there may be at most
+  std::vector<sighting> found;               ///< to be told, the highest number first
+  std::vector<model::build_record> running;  ///< by the list, below those that were looked at one by one
+  std::string reason;                        ///< for the first one told that has ended
+  base::wall_time told_from{};               ///< when the first of them was told, or passed over
 };
 
 /// What is being found out, beside polls.

@@ -34,6 +34,8 @@ class followed_world : public world {
 
   std::map<std::uint32_t, scripted> builds;
   std::set<asks> refused;
+  std::set<asks> failing;
+  base::duration lag{};  ///< running-status tells of a build so long after the list does
   bool deleted = false;
   bool records_fail = false;
   base::duration record_off{};  ///< the provider's records are wrong by so much
@@ -62,6 +64,7 @@ class followed_world : public world {
   observation seen_by(query const& q) const {
     if (deleted) return seen_as(q.what == asks::build ? sight::no_such_build : sight::no_such_job);
     if (refused.contains(q.what)) return seen_as(sight::refused_call);
+    if (failing.contains(q.what)) return failed();
     switch (q.what) {
       case asks::build: return info(q.build);
       case asks::newest: return newest();
@@ -83,7 +86,7 @@ class followed_world : public world {
   observation newest() const {
     observation o = exists();
     for (auto const& [number, b] : builds) {
-      if (there(b)) o.number = number;
+      if (now() - lag >= b.begins - b.queued) o.number = number;
     }
     return o;
   }
