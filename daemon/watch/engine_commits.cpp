@@ -168,6 +168,8 @@ void engine::state::settle_note(pending_commit const& commit, bool stored, base:
   job_state& j = jobs[commit.index];
   if (stored) {
     j.newest = commit.newest;
+    // A build that runs may have asked for the lengths of those of the past before these were in the history.
+    if (j.pursuit && !j.pursuit->lengths) j.pursuit->recalled = false;
     j.begun = j.begun || commit.baseline;
     return proceed(commit.index, track::notice::none, std::nullopt, now, out);
   }

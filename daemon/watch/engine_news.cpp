@@ -123,8 +123,11 @@ void engine::state::set_baseline(job_index job, base::instant now, commands& out
   watched_build const* const known = g.found.empty() ? nullptr : j.pursuit->find(g.found[0].number);
   bool const told = known && known->known.phase == track::build_phase::running;  // and has ended since
   if (!g.found.empty() && g.found[0].seen.sight == model::sight::finished && !told) {
-    forget_build(job, g.found[0].number);
-    past.push_back(old(job, untold(g.found[0], what.jobs[job].outcomes.get())));
+    std::uint32_t const number = g.found[0].number;
+    forget_build(job, number);
+    // Its record tells more, how long it took among it.
+    bool const listed = std::ranges::any_of(past, [&](old_build const& b) { return b.build.number == number; });
+    if (!listed) past.push_back(old(job, untold(g.found[0], what.jobs[job].outcomes.get())));
     g.found.clear();
   } else if (!g.found.empty()) {
     watch_build(job, g.found[0].number, now.mono);

@@ -14,8 +14,8 @@ TEST(follow, takes_what_has_ended_for_a_silent_baseline) {
   w.builds = {{40, {-3h, -2h}}, {41, {-90min, -1h, "FAILURE"}}};
   w.run_until(1h);
   EXPECT_TRUE(w.events.empty());
-  EXPECT_EQ(w.old_numbers(), (std::vector<std::uint32_t>{40, 41, 41})) << "by its record, and by build-info";
-  EXPECT_TRUE(w.history[0].build.times_exact);
+  EXPECT_EQ(w.old_numbers(), (std::vector<std::uint32_t>{40, 41}));
+  for (old_build const& b : w.history) EXPECT_TRUE(b.build.times_exact) << "by its record: #" << b.build.number;
   EXPECT_EQ(w.asked(asks::list), 1U) << "once";
   EXPECT_EQ(w.asked(asks::build), 1U);
   EXPECT_NEAR(static_cast<double>(w.asked(asks::newest)), 60, 1) << "one request an interval while nothing runs";
@@ -338,6 +338,20 @@ TEST(overdue, is_told_once_by_the_jobs_own_history) {
   EXPECT_LT(w.events[1].timestamp, w.wall_at(4h));
   EXPECT_TRUE(w.events[1].reason);
   EXPECT_TRUE(w.events[1].build->building);
+}
+
+// The past builds of a job are fetched at its first sight, while one of it is being seen to run.
+TEST(overdue, is_told_of_a_build_that_runs_at_the_first_sight_of_its_job) {
+  for (std::uint32_t const which : {0U, 50U}) {
+    options o = followed_world::one();
+    o.jobs[0].build = which;
+    followed_world w(o);
+    w.past_of_history = true;
+    for (std::uint32_t n = 1; n < 50; ++n) w.builds[n] = {-5h * (50 - n), -5h * (50 - n) + 1h};
+    w.builds[50] = {-1s, 5h};
+    w.run_until(6h);
+    EXPECT_EQ(w.tale(), (strings{"started 50", "overdue 50", "finished 50"})) << which;
+  }
 }
 
 TEST(overdue, is_told_after_a_time_that_is_set_and_survives_a_restart) {

@@ -172,6 +172,7 @@ class world {
   std::vector<request> extras;
   std::vector<old_build> history;          ///< stored without an event
   std::vector<forecast::past_build> past;  ///< what the journal tells of earlier builds
+  bool past_of_history = false;            ///< it tells of those in `history` instead, as far as they are stored
   std::vector<model::event> events;        ///< stored
   std::vector<model::event> attempts;      ///< stored or not
   std::vector<base::log_event> logs;
@@ -208,6 +209,16 @@ class world {
     }
   }
 
+  [[nodiscard]] std::vector<forecast::past_build> lengths_of_history() const {
+    std::vector<forecast::past_build> all;
+    for (old_build const& b : history) {
+      if (!b.build.started_at || !b.build.finished_at) continue;
+      all.push_back({b.build.number, *b.build.finished_at - *b.build.started_at, *b.build.outcome});
+    }
+    std::ranges::sort(all, std::ranges::greater(), &forecast::past_build::number);
+    return all;
+  }
+
   void drain() {
     while (!out_.asks.empty() || !out_.commits.empty() || !out_.notes.empty() || !out_.recalls.empty() ||
            !out_.logs.empty() || out_.remember) {
@@ -226,7 +237,10 @@ class world {
         if (well) history.insert(history.end(), n.what.builds.begin(), n.what.builds.end());
         engine_->settle({n.token, well, well ? "" : "disk full"}, clock_.at, out_);
       }
-      for (recall const& r : todo.recalls) engine_->take(recalled{r.token, past}, clock_.at, out_);
+      for (recall const& r : todo.recalls) {
+        std::vector<forecast::past_build> const kept = past_of_history ? lengths_of_history() : past;
+        engine_->take(recalled{r.token, kept}, clock_.at, out_);
+      }
       for (commit const& c : todo.commits) {
         model::event const& e = c.what.event;
         bool const well = stores(e);
