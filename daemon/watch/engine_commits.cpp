@@ -46,7 +46,7 @@ void engine::state::commit_build(job_index job, build_transition found, base::in
   }
   transition what_happens = held_by(job, std::move(found.event), now);
   job_memory& m = *what_happens.job;
-  if (j.begun) m.newest = std::max(m.newest, found.number);
+  if (followed(job)) m.newest = std::max(m.newest, found.number);
   if (found.overdue) {
     for (build_memory& b : m.builds) b.overdue = b.overdue || b.number == found.number;
   } else if (found.phase == track::build_phase::finished) {
@@ -132,7 +132,7 @@ void engine::state::settle_build(pending_commit const& commit, bool stored, base
   job_state& j = jobs[job];
   if (!stored) return not_stored(job, commit.number, now);
   bool const ended = !commit.overdue && commit.phase == track::build_phase::finished;
-  if (j.begun) j.newest = std::max(j.newest, commit.number);
+  if (followed(job)) j.newest = std::max(j.newest, commit.number);
   if (ended) {
     forget_build(job, commit.number);
     j.done = !followed(job);

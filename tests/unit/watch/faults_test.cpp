@@ -26,6 +26,21 @@ TEST(follow, tells_the_end_of_one_that_ended_while_its_baseline_was_found) {
   EXPECT_EQ(w.tale(), (strings{"started 1", "finished 1"}));
 }
 
+TEST(follow, tells_once_of_one_that_was_told_before_its_baseline_was_found) {
+  followed_world w;
+  for (std::uint32_t n = 1; n < 4; ++n) w.builds[n] = {-2h, -1h};
+  w.builds[7] = {-10min, 25ms};  // by the list it runs; probing does not meet it
+  w.answer_all = [&, answers = w.answer_all](ask const& a) {
+    if (w.now() >= 25ms) w.refused = {asks::newest, asks::list};
+    return answers(a);
+  };
+  w.notes_stored = false;
+  w.run_until(30s);
+  w.notes_stored = true;
+  w.run_until(30h);
+  EXPECT_EQ(w.tale(), strings{"finished 7"});
+}
+
 TEST(follow, is_not_led_past_builds_by_a_list_that_is_ahead) {
   followed_world w;
   w.builds = {{1, {-1h, -30min}}, {2, {10min, 10min + 5s}}, {3, {10min + 10s, 40min}}};
