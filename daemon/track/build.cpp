@@ -117,7 +117,10 @@ build_state recalled(earlier const& was, base::instant now) {
 }
 
 base::time_point begin_of(build_state const& known, base::instant now) {
-  if (known.started_at == no_time) return known.first_running;
+  if (known.started_at == no_time) {
+    bool const between = known.first_running != never && known.not_before != never;
+    return between ? known.not_before + (known.first_running - known.not_before) / 2 : known.first_running;
+  }
   base::time_point const told = moment_of(known.started_at, now);
   return known.first_running == never ? told : std::min(told, known.first_running);
 }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "buildwatch/base/time.hpp"
@@ -24,6 +26,9 @@ class due_queue {
   [[nodiscard]] std::size_t size() const { return heap_.size(); }
   [[nodiscard]] entry const& top() const { return heap_.front(); }
 
+  /// In no order, but for the first: early ones stand before late ones, by and large.
+  [[nodiscard]] std::span<entry const> entries() const { return heap_; }
+
   void push(base::time_point due, job_index job) {
     heap_.push_back({due, job});
     std::push_heap(heap_.begin(), heap_.end(), later);
@@ -32,6 +37,22 @@ class due_queue {
   void pop() {
     std::pop_heap(heap_.begin(), heap_.end(), later);
     heap_.pop_back();
+  }
+
+  /// Takes out the entry at this place of entries().
+  void remove(std::size_t at) {
+    heap_[at] = heap_.back();
+    heap_.pop_back();
+    while (at > 0 && at < heap_.size() && later(heap_[(at - 1) / 2], heap_[at])) {
+      std::swap(heap_[(at - 1) / 2], heap_[at]);
+      at = (at - 1) / 2;
+    }
+    for (std::size_t child = 2 * at + 1; child < heap_.size(); child = 2 * at + 1) {
+      if (child + 1 < heap_.size() && later(heap_[child], heap_[child + 1])) ++child;
+      if (!later(heap_[at], heap_[child])) return;
+      std::swap(heap_[child], heap_[at]);
+      at = child;
+    }
   }
 
   template <class Predicate>

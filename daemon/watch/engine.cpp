@@ -63,9 +63,11 @@ void engine::state::dispatch(provider_index which, base::instant now, commands& 
     }
     if (next.due > now.mono || p.gate.quiet(now.mono) || p.in_flight >= p.gate.width()) break;
     if (!p.bucket.take(now.mono)) break;
-    p.due.pop();
+    std::size_t const chosen = choose(p, now);
+    due_queue::entry const turn_of = p.due.entries()[chosen];
+    p.due.remove(chosen);
     ++p.in_flight;
-    send(next.job, next.due, now.mono, out);
+    send(turn_of.job, turn_of.due, now.mono, out);
   }
   p.wake = wake_of(p);
 }

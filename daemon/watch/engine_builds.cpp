@@ -120,6 +120,7 @@ build_transition engine::state::told(job_index job, ending const& e, model::buil
   if (p && p->inquiry && p->inquiry->news && !p->inquiry->news->reason.empty()) {
     event.reason = std::exchange(p->inquiry->news->reason, {});
   }
+  learn(job, *event.build, e.at.mono);
   return {e.number, e.step.known.phase, false, std::move(event)};
 }
 

@@ -1,5 +1,6 @@
-// The engine's inside: its data, and its work in twelve files (engine, engine_turns, engine_begin, engine_reload,
-// engine_answers, engine_builds, engine_look, engine_news, engine_outages, engine_commits, engine_memory, engine_log).
+// The engine's inside: its data, and its work in thirteen files (engine, engine_turns, engine_share, engine_begin,
+// engine_reload, engine_answers, engine_builds, engine_look, engine_news, engine_outages, engine_commits,
+// engine_memory, engine_log).
 #pragma once
 
 #include <cstdint>
@@ -118,6 +119,11 @@ struct engine::state {
   memory changed(base::instant now, std::size_t most);
   void collect_providers(memory& into, base::instant now);
   void unremembered();
+
+  // engine_share.cpp: who goes first where tokens are scarce
+  [[nodiscard]] double worth(job_index job, base::instant now) const;
+  void learn(job_index job, model::build const& b, base::time_point now);
+  std::size_t choose(provider_state& p, base::instant now);
 
   // engine_answers.cpp: what an answer means for the job
   void take(answered const& in, base::instant now, commands& out);

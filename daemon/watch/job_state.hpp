@@ -1,4 +1,4 @@
-// What the engine keeps of one job: 80 bytes while nothing of it is under way and all is well.
+// What the engine keeps of one job: 96 bytes while nothing of it is under way and all is well.
 #pragma once
 
 #include <array>
@@ -59,6 +59,9 @@ struct job_state {
   std::unique_ptr<watch::trouble> trouble;
   std::unique_ptr<watch::pursuit> pursuit;  ///< null: nothing is under way
   std::unique_ptr<refusals> refused;
+  base::time_point ended = track::never;  ///< when a build of it was last seen to have ended
+  float every = 0;           ///< seconds from one build's end to the next, in the mean of late; 0: not known
+  float lasts = 0;           ///< seconds that its builds take, in the mean of late; 0: not known
   std::uint32_t newest = 0;  ///< followed: each build up to this one has been told, passed over, or is in `pursuit`
   std::uint32_t asked = 0;   ///< in flight: about which build
   watch::stage stage = stage::queued;
@@ -74,6 +77,6 @@ struct job_state {
   bool done = false;                     ///< the one build that is watched has ended, or was let go
 };
 
-static_assert(sizeof(job_state) <= 80);
+static_assert(sizeof(job_state) <= 96);
 
 }  // namespace buildwatch::watch

@@ -40,6 +40,8 @@ struct provider_state {
   base::duration unreachable_after = base::duration::max();  ///< the smallest of its jobs'
 
   unsigned in_flight = 0;
+  std::size_t compared = 0;   ///< place in `due` up to which jobs were compared last
+  base::duration lateness{};  ///< of requests behind their due time, in the mean of late
   std::uint32_t watched = 0;  ///< jobs that are not done
   std::uint32_t failing = 0;  ///< of these: whose last poll failed (not found is an answer, and none of these)
   std::uint32_t logged = 0;   ///< jobs whose trouble stands in the log

@@ -84,7 +84,8 @@ struct earlier {
 /// that alone: an answer must come, and one that was only ever queued is let go an hour from `now` at the earliest.
 [[nodiscard]] build_state recalled(earlier const& known, base::instant now);
 
-/// Since when it runs, as near as that is known: by its record, else by the first poll that saw it. `never`: unknown.
+/// Since when it runs, as near as that is known: by its record, else between the look that did not show it and the poll
+/// that first did, else by that poll. `never`: unknown.
 [[nodiscard]] base::time_point begin_of(build_state const& known, base::instant now);
 
 /// The build as the event of a transition shows it. `now`: when the answer arrived; the stamps are its wall time less

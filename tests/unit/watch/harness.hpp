@@ -178,6 +178,9 @@ class world {
   std::vector<base::log_event> logs;
   kept stored;
   std::size_t most_in_flight = 0;
+  /// What the journal tells of a job's earlier builds, where that is not `past` for all.
+  std::function<std::vector<forecast::past_build>(std::string_view job_id)> past_of;
+  [[nodiscard]] std::size_t engine_jobs() const { return engine_->settings().jobs.size(); }
 
  private:
   struct flight {
@@ -238,8 +241,8 @@ class world {
         engine_->settle({n.token, well, well ? "" : "disk full"}, clock_.at, out_);
       }
       for (recall const& r : todo.recalls) {
-        std::vector<forecast::past_build> const kept = past_of_history ? lengths_of_history() : past;
-        engine_->take(recalled{r.token, kept}, clock_.at, out_);
+        auto const told = past_of_history ? lengths_of_history() : past_of ? past_of(r.job_id) : past;
+        engine_->take(recalled{r.token, told}, clock_.at, out_);
       }
       for (commit const& c : todo.commits) {
         model::event const& e = c.what.event;
