@@ -106,6 +106,9 @@ KNOWN = {
     # This test is part of both: listing shows that they install, build and find the tests.
     "./tests/run": lambda c: run(c + " -N", "house.readme"),
     "./tests/run --sanitize": lambda c: None,  # .ci/run runs it whole
+    "./daemon/run watch demo-passes --config config/demo.yaml": lambda c: run_with_simulator(c, "demo-passes #"),
+    "tests/bench/polling": lambda c: run(c, "fixed / adaptive"),
+    "tests/bench/sharing": lambda c: run(c + " --jobs 40", "in the mean"),
     "tests/bench/run": lambda c: run(c + " --seconds 1 --rounds 1 --jobs 100 --interval 1 --duration 2 --transitions 200", "buildwatch"),
 }
 
