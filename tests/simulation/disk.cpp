@@ -1,7 +1,5 @@
 #include "simulation/disk.hpp"
 
-#include <boost/asio/post.hpp>
-#include <exception>
 #include <utility>
 
 namespace buildwatch::simulation {
@@ -9,10 +7,6 @@ namespace {
 
 namespace asio = boost::asio;
 namespace real = ::buildwatch::store;
-using namespace std::chrono_literals;
-
-constexpr char const* full = "database or disk is full";
-constexpr std::size_t largest_group = 64;
 
 }  // namespace
 
@@ -95,9 +89,10 @@ asio::awaitable<base::result<std::vector<std::string>>> disk::owing() {
 asio::awaitable<bool> disk::changed_elsewhere() { co_return file_.changed_elsewhere(); }
 
 asio::awaitable<base::result<std::vector<real::stored>>> disk::add(std::vector<real::entry> entries) {
+  base::duration const asked_at = on_.clock.elapsed();
   for (real::entry const& e : entries) {
     knows_.told.tell("found", to_string(e.what.event.type), e.what.event.id);
-    knows_.transitions.claimed(e.what);
+    knows_.claimed(e.what);
     knows_.deliveries.asked_for(e);
   }
   std::vector<real::stored> made;
@@ -108,7 +103,7 @@ asio::awaitable<base::result<std::vector<real::stored>>> disk::add(std::vector<r
     knows_.told.expect(made.size() == entries.size(), "not all transitions were stored");
     for (std::size_t i = 0; i < made.size() && i < entries.size(); ++i) {
       knows_.told.tell("stored", entries[i].what.event.id, made[i].event->sequence);
-      if (!made[i].known) knows_.transitions.stored(entries[i].what);
+      if (!made[i].known) knows_.stored(entries[i].what, on_.clock.elapsed() - asked_at);
       knows_.deliveries.added(entries[i], made[i]);
     }
   };
@@ -122,7 +117,7 @@ asio::awaitable<base::result<void>> disk::remember(watch::memory memory) {
   what->writes = true;
   what->work = [&] { file_.remember(memory); };
   base::duration const asked_at = on_.clock.elapsed();
-  what->committed = [&] { knows_.remembered(on_.clock.elapsed() - asked_at); };
+  what->committed = [&] { knows_.remembered(memory, on_.clock.elapsed() - asked_at); };
   bool const well = co_await carry_out(what);
   if (!well) co_return base::error{what->failure};
   co_return base::result<void>{};
@@ -162,97 +157,6 @@ void disk::keep(std::uint32_t builds, base::duration events) { file_.keep(builds
 void disk::close(std::function<void()> done) {
   closed_ = std::move(done);
   arm();
-}
-
-// ---- the disk ----
-
-void disk::arm() {
-  if (bell_.set()) return;
-  base::duration wait = luck_.one_in(4) ? luck_.between(0ms, 20ms) : 1ms;
-  if (weather_.slow && luck_.one_in(2)) {
-    wait = luck_.between(20ms, 1500ms);
-    knows_.store_failed();
-  }
-  on_.alarms.set(bell_, on_.clock.now().mono + wait);
-}
-
-void disk::turn() {
-  if (on_.dead) return;
-  if (!done_.empty()) {
-    answer();
-  } else if (!waiting_.empty()) {
-    commit_some();
-    if (on_.dead) return;
-    if (!luck_.one_in(8)) answer();  // else the answers take a while longer
-  }
-  if (!done_.empty() || !waiting_.empty()) {
-    arm();
-  } else if (closed_) {
-    asio::post(on_.context, std::exchange(closed_, nullptr));
-  }
-}
-
-/// Writes at the front share a commit; a read stands alone.
-void disk::commit_some() {
-  std::vector<asked> batch;
-  while (!waiting_.empty() && batch.size() < largest_group && (batch.empty() || waiting_.front()->writes)) {
-    batch.push_back(std::move(waiting_.front()));
-    waiting_.pop_front();
-    if (!batch.back()->writes) break;
-  }
-  if (batch.front()->writes) {
-    write(batch);
-  } else {
-    read_one(*batch.front());
-  }
-  done_ = std::move(batch);
-}
-
-bool disk::fails() { return on_.clock.elapsed() < weather_.full_until || (weather_.flaky && luck_.one_in(10)); }
-
-void disk::write(std::vector<asked> const& batch) {
-  auto const next = std::exchange(weather_.next_commit, disk_weather::fate::none);
-  try {
-    file_.begin();
-    for (asked const& r : batch) r->work();
-    if (luck_.one_in(20)) file_.prune(on_.clock.wall());
-    if (next == disk_weather::fate::crash_before || fails()) {
-      file_.roll_back();
-      knows_.told.tell("commit fails", batch.size());
-      knows_.store_failed();
-      for (asked const& r : batch) r->failure = full;
-      if (next == disk_weather::fate::crash_before) on_.crash();
-      return;
-    }
-    file_.commit();
-  } catch (std::exception const& e) {
-    knows_.told.fail(std::string("the database fails: ") + e.what());
-    file_.roll_back();
-    for (asked const& r : batch) r->failure = e.what();
-    return;
-  }
-  ++counted_.commits;
-  counted_.requests += batch.size();
-  for (asked const& r : batch) r->committed();
-  if (next == disk_weather::fate::crash_after) on_.crash();
-}
-
-void disk::read_one(request& what) {
-  if (weather_.flaky && luck_.one_in(10)) {
-    knows_.store_failed();
-    what.failure = "disk I/O error";
-    return;
-  }
-  try {
-    what.work();
-  } catch (std::exception const& e) {
-    knows_.told.fail(std::string("the database fails: ") + e.what());
-    what.failure = e.what();
-  }
-}
-
-void disk::answer() {
-  for (asked const& r : std::exchange(done_, {})) on_.waits.wake(r->who);
 }
 
 }  // namespace buildwatch::simulation

@@ -31,9 +31,10 @@ void limits::life_begins(setup const& s) {
   for (provider_setup const& given : s.providers) begin(providers_[given.how.name], given.how);
 }
 
-void limits::remembered(base::duration ago) {
-  remembered_at_ = clock_.elapsed() - ago;
-  for (auto& [name, p] : providers_) p.pause_stored = p.pause_stored || p.refused_at <= clock_.elapsed() - ago;
+void limits::remembered(std::string const& provider, base::duration ago) {
+  provider_facts& p = providers_[provider];
+  p.remembered_at = clock_.elapsed() - ago;
+  p.pause_stored = p.pause_stored || p.refused_at <= p.remembered_at;
 }
 
 void limits::life_ends() {
@@ -65,7 +66,7 @@ void limits::reloaded(setup const& before, setup const& now) {
 
 bool limits::refused(std::string const& provider) const {
   auto const at = providers_.find(provider);
-  return at != providers_.end() && (at->second.refused || at->second.well_at >= remembered_at_);
+  return at != providers_.end() && (at->second.refused || at->second.well_at >= at->second.remembered_at);
 }
 
 void limits::asked(std::string const& provider, std::string const& key, std::uint64_t question) {

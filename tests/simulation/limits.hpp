@@ -24,8 +24,8 @@ class limits {
   void asked(std::string const& provider, std::string const& key, std::uint64_t question);
   void answered(std::string const& provider, std::uint64_t question, base::duration sent,
                 model::observation const& seen);
-  /// What was known `ago` was stored; or a commit has failed.
-  void remembered(base::duration ago);
+  /// What was known of it `ago` was stored; or a commit has failed.
+  void remembered(std::string const& provider, base::duration ago);
   void store_failed() { store_failed_at_ = clock_.elapsed(); }
   /// The daemon was told that there is another credential.
   void renewed(std::string const& provider);
@@ -41,6 +41,7 @@ class limits {
     base::duration refused_at = long_ago, refused_until = long_ago;
     bool pause_stored = false, refused = false;
     base::duration well_at = long_ago;  ///< first good answer after a refusal
+    base::duration remembered_at = long_ago;
     std::uint32_t refused_credential = 0;
     unsigned wall_steps = 0;                         ///< at the refusal
     std::map<std::uint64_t, std::string> in_flight;  ///< what each is about; empty: nothing that is watched still
@@ -50,7 +51,7 @@ class limits {
   virtual_clock const& clock_;
   chronicle& told_;
   std::map<std::string, provider_facts> providers_;
-  base::duration store_failed_at_ = long_ago, remembered_at_ = long_ago;
+  base::duration store_failed_at_ = long_ago;
 };
 
 }  // namespace buildwatch::simulation

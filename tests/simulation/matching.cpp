@@ -30,8 +30,13 @@ bool chosen(selector s, model::event const& e) {
     case selector::unreachable:
       return e.type == event_type::job_unreachable || e.type == event_type::provider_unreachable;
     case selector::recovered: return e.type == event_type::job_recovered || e.type == event_type::provider_recovered;
-    default: return false;  // changes: builds of one number have no predecessor
+    case selector::overdue: return e.type == event_type::build_overdue;
+    case selector::broken: return e.change == model::change::broken;
+    case selector::fixed: return e.change == model::change::fixed;
+    case selector::still_failing: return e.change == model::change::still_failing;
+    case selector::still_passing: return e.change == model::change::still_passing;
   }
+  return false;
 }
 
 bool about(rule_setup const& r, std::string const& name, model::labels const& labels) {

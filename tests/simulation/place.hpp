@@ -20,6 +20,7 @@ class place {
   place& operator=(place const&) = delete;
 
   [[nodiscard]] base::result<std::unique_ptr<store::database>> open() const;
+  [[nodiscard]] bool forgets_builds() const { return how_.builds < store::store_options().builds; }
   [[nodiscard]] bool on_file() const { return !folder_.empty(); }
   /// `buildwatchd outbox retry` or `drop` of a few deliveries. Only of a file.
   void administer(chance& luck, virtual_clock const& clock, oracle& knows) const;

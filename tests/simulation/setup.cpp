@@ -93,20 +93,26 @@ provider_setup editor::new_provider() {
 job_setup editor::new_job(setup const& s) {
   job_setup j;
   unsigned const number = jobs_++;
-  j.job_id = fmt::format("{:032}", number);
+  bool const followed = luck_.one_in(2);
+  j.job_id = fmt::format("{}{:031}", followed ? 'f' : '0', number);
   j.name = fmt::format("{}-{}", luck_.one_in(2) ? "fw" : "app", number);
   j.provider = luck_.one_of(s.providers).how.name;
-  j.build = static_cast<std::uint32_t>(1 + luck_.below(50));
+  j.build = followed ? 0 : static_cast<std::uint32_t>(1 + luck_.below(50));
   j.times = new_times();
   j.labels = new_labels();
   return j;
 }
 
 std::shared_ptr<watch::timing const> editor::new_times() {
+  static constexpr std::uint32_t catch_ups[] = {0, 1, 2, 3, 5, 20, 20};
   watch::timing t;
   t.idle = luck_.between(5s, luck_.one_in(4) ? 240s : 60s);
   t.building = luck_.one_in(20) ? luck_.between(300ms, 2s) : luck_.between(5s, 30s);
   t.unreachable_after = luck_.one_in(3) ? luck_.between(10s, 60s) : luck_.between(1min, 10min);
+  t.adaptive = luck_.one_in(2);
+  t.overdue_auto = luck_.one_in(2);
+  if (luck_.one_in(2)) t.overdue_after = luck_.between(1min, 20min);
+  t.catch_up = luck_.one_of(catch_ups);
   return std::make_shared<watch::timing const>(t);
 }
 
@@ -150,8 +156,9 @@ void editor::choose_fallbacks(setup& s) {
 
 std::optional<std::vector<rule_setup>> editor::new_rules(setup const& s) {
   static constexpr selector words[] = {
-      selector::started, selector::finished,    selector::success,   selector::failure, selector::aborted,
-      selector::unknown, selector::unreachable, selector::recovered, selector::all,     selector::all};
+      selector::started, selector::finished,  selector::success,       selector::failure,       selector::aborted,
+      selector::unknown, selector::broken,    selector::still_failing, selector::still_passing, selector::fixed,
+      selector::overdue, selector::recovered, selector::unreachable,   selector::all,           selector::all};
   static constexpr std::string_view globs[] = {"*", "fw-*", "app-*", "*-1", "?p*", "new*"};
   if (luck_.one_in(2)) return std::nullopt;
   std::vector<rule_setup> rules;
@@ -164,104 +171,6 @@ std::optional<std::vector<rule_setup>> editor::new_rules(setup const& s) {
     rules.push_back(std::move(r));
   }
   return rules;
-}
-
-void editor::edit(setup& s) {
-  for (auto n = luck_.below(4); n > 0; --n) {
-    switch (luck_.below(4)) {
-      case 0:
-      case 1: edit_jobs(s); break;
-      case 2: edit_providers(s); break;
-      default: edit_sinks(s); break;
-    }
-  }
-  if (luck_.one_in(3)) s.rules = new_rules(s);
-}
-
-void editor::edit_jobs(setup& s) {
-  if (s.jobs.empty() || luck_.one_in(3)) return add_job(s);
-  auto const at = luck_.below(s.jobs.size());
-  job_setup& j = s.jobs[at];
-  switch (luck_.below(5)) {
-    case 0:
-      if (s.jobs.size() == 1) break;
-      removed_.push_back(std::move(j));
-      s.jobs.erase(s.jobs.begin() + static_cast<std::ptrdiff_t>(at));
-      break;
-    case 1: j.name = fmt::format("new-{}", renamed_++); break;
-    case 2: j.build += static_cast<std::uint32_t>(1 + luck_.below(3)); break;
-    case 3: j.times = new_times(); break;
-    default: j.labels = new_labels(); break;
-  }
-}
-
-/// A new one, or one that was there before (and is there still, if the reload that removed it came to nothing).
-void editor::add_job(setup& s) {
-  if (removed_.empty() || luck_.one_in(3)) {
-    s.jobs.push_back(new_job(s));
-    return;
-  }
-  job_setup const back = std::move(removed_.back());
-  removed_.pop_back();
-  bool const there = std::ranges::any_of(s.jobs, [&](job_setup const& j) { return j.job_id == back.job_id; });
-  if (!there && s.provider(back.provider) != nullptr) s.jobs.push_back(back);
-}
-
-void editor::edit_providers(setup& s) {
-  auto const at = luck_.below(s.providers.size());
-  provider_setup& p = s.providers[at];
-  std::string const name = p.how.name;
-  switch (luck_.below(4)) {
-    case 0: {
-      provider_setup fresh = new_provider();
-      if (s.provider(fresh.how.name) == nullptr) s.providers.push_back(std::move(fresh));
-      break;
-    }
-    case 1:
-      if (s.providers.size() == 1) break;
-      s.providers.erase(s.providers.begin() + static_cast<std::ptrdiff_t>(at));
-      std::erase_if(s.jobs, [&](job_setup const& j) {
-        if (j.provider != name) return false;
-        removed_.push_back(j);
-        return true;
-      });
-      break;
-    case 2: {
-      watch::provider_options const fresh = new_provider().how;
-      p.how.connections = fresh.connections;
-      p.how.rate_per_second = fresh.rate_per_second;
-      ++p.revision;
-      break;
-    }
-    default:
-      ++p.revision;
-      if (p.how.credential != 0 && luck_.one_in(2)) p.how.credential += 1;
-      break;
-  }
-  if (s.jobs.empty()) s.jobs.push_back(new_job(s));
-}
-
-void editor::edit_sinks(setup& s) {
-  auto const at = luck_.below(s.sinks.size());
-  sink_setup& sink = s.sinks[at];
-  switch (luck_.below(4)) {
-    case 0: {
-      sink_setup fresh = new_sink();
-      if (s.sink(fresh.how.name) == nullptr) s.sinks.push_back(std::move(fresh));
-      break;
-    }
-    case 1:
-      if (s.sinks.size() > 1) s.sinks.erase(s.sinks.begin() + static_cast<std::ptrdiff_t>(at));
-      break;
-    case 2: {
-      std::string const name = sink.how.name;
-      sink.how = new_sink().how;
-      sink.how.name = name;
-      break;
-    }
-    default: ++sink.revision; break;
-  }
-  choose_fallbacks(s);
 }
 
 }  // namespace buildwatch::simulation

@@ -26,7 +26,7 @@ struct sink_setup {
 };
 struct job_setup {
   std::string name, provider, job_id;
-  std::uint32_t build = 1;
+  std::uint32_t build = 1;  ///< 0: followed, and see is_followed()
   std::shared_ptr<watch::timing const> times;
   std::shared_ptr<model::labels const> labels;
 };

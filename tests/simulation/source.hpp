@@ -21,6 +21,8 @@ class source final : public watch::build_source {
   void stop() override;
 
  private:
+  /// How long an answer is waited for.
+  [[nodiscard]] base::duration patience(watch::query const& what) const;
   boost::asio::awaitable<void> pass(base::duration time);
 
   ground& on_;

@@ -1,6 +1,5 @@
 #include "simulation/transitions.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,10 +11,6 @@ using namespace std::chrono_literals;
 using model::event_type;
 using model::sight;
 
-// So long may a decision be on its way to the store.
-constexpr base::duration on_its_way = 30s;
-// Stamps are stored in whole milliseconds.
-constexpr base::duration rounding = 10ms;
 constexpr base::duration settling = 60s;
 
 model::outcome outcome_meant(std::string const& word) {
@@ -27,17 +22,10 @@ model::outcome outcome_meant(std::string const& word) {
 }
 
 std::string key_of(model::event const& e, watch::job_memory const& of) {
-  return build_key(e.provider, of.job_id, of.build);
+  return build_key(e.provider, of.job_id, e.build ? e.build->number : of.build);
 }
-
-bool bad(event_type t) { return t == event_type::job_unreachable || t == event_type::provider_unreachable; }
 
 }  // namespace
-
-bool lasting::reached(base::duration long_enough, base::duration now) const {
-  if (since && now - *since >= long_enough - rounding) return true;
-  return before && now - over_at <= on_its_way && over_at - *before >= long_enough - rounding;
-}
 
 base::duration transitions::up() const { return up_before_ + clock_.elapsed() - life_began_; }
 
@@ -47,11 +35,25 @@ void transitions::life_ends() {
   up_before_ = up();
   life_began_ = clock_.elapsed();
   for (auto& [key, b] : builds_) {
-    b.undecided.life_ends(remembered_at_);
-    if (b.proven_at && *b.proven_at >= remembered_at_) b.proven_at.reset();
+    b.undecided.life_ends(b.remembered_at);
+    if (b.proven_at && *b.proven_at >= b.remembered_at) b.proven_at.reset();
   }
   for (auto* const all : {&jobs_, &providers_}) {
-    for (auto& [name, s] : *all) s.failing.life_ends(remembered_up_);
+    for (auto& [name, s] : *all) {
+      s.failing.life_ends(s.remembered_up);
+      s.perhaps.life_ends(s.remembered_up);
+    }
+  }
+}
+
+void transitions::remembered(watch::job_memory const& of, base::duration ago) {
+  std::string const key = build_key(of.provider, of.job_id, of.build);
+  jobs_[key].remembered_up = up() - ago;
+  builds_[key].remembered_at = clock_.elapsed() - ago;
+  if (of.build != 0) return;
+  std::string const each = key.substr(0, key.size() - 1);
+  for (auto b = builds_.lower_bound(each); b != builds_.end() && b->first.starts_with(each); ++b) {
+    b->second.remembered_at = clock_.elapsed() - ago;
   }
 }
 
@@ -64,31 +66,65 @@ void transitions::in_force(setup const& s) {
   }
 }
 
+void transitions::fails(subject& of, bool surely) {
+  if (surely) of.failing.goes_on(up());
+  of.perhaps.goes_on(up());
+}
+
+void transitions::answers(subject& of, bool surely) {
+  of.perhaps_over_at = up();
+  of.failing.is_over(up(), of.remembered_up);
+  if (surely) of.perhaps.is_over(up(), of.remembered_up);
+}
+
+void transitions::saw_build(build_facts& b, sight seen) {
+  b.running_seen = b.running_seen || seen == sight::running;
+  b.finished_seen = b.finished_seen || seen == sight::finished;
+  seen == sight::undecided ? b.undecided.goes_on(clock_.elapsed())
+                           : b.undecided.is_over(clock_.elapsed(), b.remembered_at);
+}
+
 void transitions::answered(std::string const& provider, std::string const& job_id, std::uint32_t build,
                            watch::asks what, model::observation const& seen) {
-  std::string const key = build_key(provider, job_id, build);
-  build_facts& b = builds_[key];
+  bool const followed = is_followed(job_id);
+  std::string const key = build_key(provider, job_id, followed ? 0 : build);
+  bool const extra = what == watch::asks::record || (what == watch::asks::list && !followed);
   subject& job = jobs_[key];
   subject& all = providers_[provider];
   if (seen.sight == sight::failed) {
-    job.failing.goes_on(up());
-    all.failing.goes_on(up());
+    if (extra) return;
+    bool const surely = what != watch::asks::list;  // else it may have been for the history
+    fails(job, surely);
+    fails(all, surely);
     return;
   }
-  all.failing.is_over(up(), remembered_up_);
-  if (seen.sight == sight::no_such_job) {
-    job.failing.goes_on(up());
-    return;
+  answers(all, true);
+  if (extra) return;
+  build_facts& b = builds_[key];
+  if (followed) {
+    if (what == watch::asks::build) saw_build(builds_[build_key(provider, job_id, build)], seen.sight);
+    return answered_followed(b, job, what, seen);
   }
+  if (seen.sight == sight::no_such_job) return fails(job, true);
   job.perhaps_over_at = up();
   if (seen.sight == sight::no_such_build && !b.proven_at) return;  // the next question tells
   if (!b.proven_at) b.proven_at = clock_.elapsed();
-  job.failing.is_over(up(), remembered_up_);
-  if (what == watch::asks::newest) return;
-  b.running_seen = b.running_seen || seen.sight == sight::running;
-  b.finished_seen = b.finished_seen || seen.sight == sight::finished;
-  seen.sight == sight::undecided ? b.undecided.goes_on(clock_.elapsed())
-                                 : b.undecided.is_over(clock_.elapsed(), remembered_at_);
+  answers(job, true);
+  if (what == watch::asks::build) saw_build(b, seen.sight);
+}
+
+/// An answer may be one of several that a search asks for: only where the newest number is told, that is over.
+void transitions::answered_followed(build_facts& known, subject& job, watch::asks what,
+                                    model::observation const& seen) {
+  if (seen.sight == sight::no_such_job && !known.proven_at) {
+    if (known.proven_once) answers(job, false);
+    return fails(job, !known.proven_once);
+  }
+  bool const newest = what == watch::asks::newest && seen.sight != sight::refused_call;
+  bool const there = seen.sight != sight::refused_call && seen.sight != sight::no_such_build;
+  if (there && !known.proven_at) known.proven_at = clock_.elapsed();
+  known.proven_once = known.proven_once || there;
+  answers(job, newest);
 }
 
 void transitions::fail(model::event const& e, std::string_view why) {
@@ -112,61 +148,28 @@ void transitions::claimed(watch::transition const& what) {
 
 void transitions::claimed_build(model::event const& e, build_facts const& known) {
   if (e.id != model::event_id(e.provider, e.job->job_id, e.build->number, e.type)) fail(e, "its id is another's");
-  if (known.finished) return fail(e, "its end was stored before");
+  if (known.finished && !known.guessed) return fail(e, "its end was stored before");
   if (e.type == event_type::build_started) {
-    if (known.started) fail(e, "its start was stored before");
+    if (known.started && !known.guessed) fail(e, "its start was stored before");
     if (!known.running_seen) fail(e, "nobody has seen it run");
     return;
   }
-  if (e.type != event_type::build_finished) return fail(e, "nobody knows such an event");
+  if (e.type == event_type::build_overdue) {
+    if (known.overdue) fail(e, "it was stored before");
+    if (!known.started) fail(e, "its start was not stored");
+    return;
+  }
   bool const long_enough = known.undecided.reached(settling, clock_.elapsed()) || clock_.wall_steps() > 0;
   bool const settled = known.running_seen && long_enough;
   bool const seen = known.finished_seen && e.build->outcome == outcome_meant(e.build->result);
   if (!seen && !(settled && e.build->outcome == model::outcome::unknown)) fail(e, "nobody has seen it end so");
   auto const& b = *e.build;
-  if (b.last_seen_running && (*b.last_seen_running > *b.first_seen_finished ||
-                              *b.finished_at > *b.first_seen_finished || *b.finished_at < *b.last_seen_running)) {
+  auto const belief = b.times_exact ? 60s : 0s;  // in a record
+  if (b.last_seen_running &&
+      (*b.last_seen_running > *b.first_seen_finished || *b.finished_at > *b.first_seen_finished + belief ||
+       *b.finished_at < *b.last_seen_running - belief)) {
     fail(e, "its times are inverted");
   }
-}
-
-/// Where all jobs of a provider fail, the first that has for long enough is reported as the provider's.
-bool transitions::some_job_failed_for_long(std::string const& provider) const {
-  return std::ranges::any_of(jobs_, [&](auto const& job) {
-    return job.first.starts_with(provider + "/") && job.second.failing.reached(job.second.patience, up());
-  });
-}
-
-bool transitions::somebody_to_watch(std::string const& provider) const {
-  return std::ranges::any_of(now_.jobs, [&](job_setup const& j) {
-    auto const at = builds_.find(build_key(j.provider, j.job_id, j.build));
-    return j.provider == provider && (at == builds_.end() || !at->second.finished);
-  });
-}
-
-void transitions::claimed_outage(model::event const& e, subject const& of, watch::reach_memory const* reach) {
-  if (bad(e.type)) {
-    if (of.open) fail(e, "it was told before");
-    if (!of.failing.reached(of.patience, up()) && (e.job || !some_job_failed_for_long(e.provider))) {
-      auto const lasted = of.failing.since ? up() - *of.failing.since : base::duration::zero();
-      fail(e, fmt::format("it has failed for {} only, not {}", lasted, of.patience));
-    }
-    if (!reach->told) fail(e, "what is known does not say that it was told");
-    subject const& all = providers_[e.provider];
-    if (e.job && all.open && all.failing.since && all.opened_at + on_its_way < up()) {
-      fail(e, "its provider was told of before");
-    }
-  } else {
-    if (!of.open) fail(e, "no outage of it was told");
-    if (reach->told) fail(e, "what is known says that it is told still");
-    // After a restart with nobody left to ask for, what is open is closed.
-    bool const asked_for = e.job || somebody_to_watch(e.provider);
-    bool const fails = of.failing.since && up() - std::max(*of.failing.since, of.perhaps_over_at) > on_its_way;
-    if (asked_for && fails) fail(e, "it fails still");
-  }
-  std::int64_t const begin = bad(e.type) ? reach->told_begin.time_since_epoch().count() : of.open.value_or(0);
-  std::string_view const job_id = e.job ? std::string_view(e.job->job_id) : std::string_view();
-  if (e.id != model::event_id(e.provider, job_id, begin, e.type)) fail(e, "its id is another's");
 }
 
 void transitions::stored(watch::transition const& what) {
@@ -176,13 +179,13 @@ void transitions::stored(watch::transition const& what) {
   if (!e.build) meaning += fmt::format(" {}", clock_.elapsed().count());
   if (!ids_.emplace(e.id, std::move(meaning)).second) fail(e, "its id was stored before");
   if (e.type == event_type::build_started) builds_[key].started = true;
-  if (e.type == event_type::build_finished) builds_[key].finished = true;
-  if (e.build) return;
-  subject& of = what.job ? jobs_[key] : providers_[key];
-  of.open.reset();
-  if (!bad(e.type)) return;
-  of.open = (what.job ? what.job->reach : what.provider->reach).told_begin.time_since_epoch().count();
-  of.opened_at = up();
+  if (e.type == event_type::build_finished) {
+    build_facts& b = builds_[key];
+    b.finished = true;
+    b.guessed = !b.finished_seen;
+  }
+  if (e.type == event_type::build_overdue) builds_[key].overdue = true;
+  if (!e.build) stored_outage(what, what.job ? jobs_[key] : providers_[key]);
 }
 
 std::string transitions::missing_of(job_setup const& j, script const& s) const {
@@ -193,6 +196,11 @@ std::string transitions::missing_of(job_setup const& j, script const& s) const {
   if (known.finished) return {};
   if (s.settled <= now && s.exists <= now) return fmt::format("{}: its end was never told", key);
   if (s.starts <= now && s.ends > now && !known.started) return fmt::format("{}: its start was never told", key);
+  return left_open(j);
+}
+
+std::string transitions::left_open(job_setup const& j) const {
+  std::string const key = build_key(j.provider, j.job_id, j.build);
   auto const of = jobs_.find(key);
   if (of != jobs_.end() && of->second.open) return fmt::format("{}: an outage was left open", key);
   auto const all = providers_.find(j.provider);
@@ -202,7 +210,8 @@ std::string transitions::missing_of(job_setup const& j, script const& s) const {
 
 std::string transitions::missing(setup const& s, world& truth) const {
   for (job_setup const& j : s.jobs) {
-    std::string what = missing_of(j, truth.build(build_key(j.provider, j.job_id, j.build)));
+    std::string what =
+        is_followed(j.job_id) ? left_open(j) : missing_of(j, truth.build(build_key(j.provider, j.job_id, j.build)));
     if (!what.empty()) return what;
   }
   return {};

@@ -1,5 +1,7 @@
 #include "simulation/world.hpp"
 
+#include <algorithm>
+
 namespace buildwatch::simulation {
 namespace {
 
@@ -10,7 +12,7 @@ using namespace std::chrono_literals;
 script world::make_script() {
   static constexpr char const* words[] = {"SUCCESS", "SUCCESS", "FAILURE", "UNSTABLE", "ABORTED", "PUZZLING"};
   base::duration const now = clock_.elapsed();
-  base::duration const left = calm_from_ > now ? calm_from_ - now : 1min;
+  base::duration const left = calm_from_ > now ? std::min<base::duration>(calm_from_ - now, 6h) : 1min;
   script s;
   s.exists = luck_.one_in(10) ? now + luck_.between(0s, left / 2) : now;
   s.queued = s.exists + luck_.between(0s, left / 3);
@@ -34,6 +36,24 @@ script const& world::build(std::string const& key) {
   return at != scripts_.end() ? at->second : scripts_.emplace(key, make_script()).first->second;
 }
 
+followed_job const& world::job(std::string const& key) {
+  auto const at = jobs_.find(key);
+  if (at != jobs_.end()) return at->second;
+  base::duration const now = clock_.elapsed();
+  return jobs_.emplace(key, make_followed(luck_, now, std::max(calm_from_, now))).first->second;
+}
+
+model::observation world::look(std::string const& key, watch::asks what, std::uint32_t build, std::uint32_t page) {
+  followed_job const& of = job(key);
+  bool const odd = how_.poll_faults && !calm() && luck_.one_in(60);
+  bool const stale = odd && what == watch::asks::newest;
+  model::observation seen = of.answer(what, build, page, clock_.elapsed() - (stale ? 30s : 0s));
+  bool const begun = seen.sight == model::sight::running || seen.sight == model::sight::undecided;
+  if (!odd || what != watch::asks::build || !begun) return seen;
+  seen.sight = luck_.one_in(4) ? model::sight::no_such_build : model::sight::undecided;
+  return seen;
+}
+
 model::observation world::look(std::string const& key, watch::asks what) {
   script const& s = build(key);
   base::duration const now = clock_.elapsed();
@@ -41,7 +61,11 @@ model::observation world::look(std::string const& key, watch::asks what) {
   model::observation seen;
   seen.fault = model::fault::none;
   seen.region = "r";
-  if (what == watch::asks::newest) {
+  if (what == watch::asks::record) {
+    seen.sight = model::sight::no_such_build;
+    return seen;
+  }
+  if (what != watch::asks::build) {
     seen.sight = now >= s.exists ? model::sight::job_exists : model::sight::no_such_job;
     if (odd) seen.sight = model::sight::refused_call;
     seen.text = "as it is";

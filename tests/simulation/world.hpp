@@ -9,6 +9,7 @@
 #include "buildwatch/notify/ports.hpp"
 #include "buildwatch/watch/ports.hpp"
 #include "simulation/chance.hpp"
+#include "simulation/followed.hpp"
 #include "simulation/virtual_clock.hpp"
 
 namespace buildwatch::simulation {
@@ -59,9 +60,14 @@ class world {
       : luck_(luck), clock_(clock), how_(how), calm_from_(calm_from) {}
 
   [[nodiscard]] script const& build(std::string const& key);
+  /// `key` names a job that is followed.
+  [[nodiscard]] followed_job const& job(std::string const& key);
   [[nodiscard]] reply answer_to(std::string const& provider);
-  /// What is seen of a build now.
+  /// What is seen now of the one build that is watched.
   [[nodiscard]] model::observation look(std::string const& key, watch::asks what);
+  /// What a call about a followed job is answered now. `page`: of the build list.
+  [[nodiscard]] model::observation look(std::string const& key, watch::asks what, std::uint32_t build,
+                                        std::uint32_t page);
   [[nodiscard]] bool credential_changed() { return !calm() && luck_.one_in(30); }
   [[nodiscard]] reaction take(std::string const& sink);
   /// From `calm_from` on nothing goes wrong any more.
@@ -84,6 +90,7 @@ class world {
   temper how_;
   base::duration calm_from_;
   std::map<std::string, script> scripts_;
+  std::map<std::string, followed_job> jobs_;
   std::map<std::string, weather> providers_, sinks_;
 };
 
