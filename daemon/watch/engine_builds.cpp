@@ -108,7 +108,7 @@ std::optional<build_transition> engine::state::ended(job_index job, std::uint32_
   base::time_point const deadline = e.deadline;
   // Ahead of all that waits: an event does.
   base::time_point const first = p.due.empty() ? at.mono : std::min(at.mono, p.due.top().due - base::duration(1));
-  inquire(job, first).ending = std::move(e);
+  inquire(job, first).ending = std::make_unique<ending>(std::move(e));
   provider_of(job).deadlines.push(deadline, job);
   return {};
 }
@@ -126,7 +126,7 @@ build_transition engine::state::told(job_index job, ending const& e, model::buil
 
 /// The record has come, or is not to be had. That the job answers again may not have been stored yet.
 void engine::state::finish(job_index job, model::build_record const* record, base::instant now, commands& out) {
-  ending const e = *std::exchange(jobs[job].pursuit->inquiry->ending, std::nullopt);
+  ending const e = std::move(*std::exchange(jobs[job].pursuit->inquiry->ending, nullptr));
   track::notice const notice = end_trouble(job, now, out);
   proceed(job, notice, told(job, e, record), now, out);
 }
@@ -188,8 +188,7 @@ void engine::state::ask_lengths(job_index job, commands& out) {
   asked.what = pending_commit::kind::recall;
   asked.index = job;
   pending.emplace(token, std::move(asked));
-  job_options const& how = what.jobs[job];
-  out.recalls.push_back({token, what.providers[how.provider].name, how.job_id});
+  out.recalls.push_back({token, job});
 }
 
 void engine::state::take(recalled const& in, base::instant now, commands& out) {

@@ -38,7 +38,7 @@ void engine::state::begin_gap(job_index job, std::uint32_t first, std::uint32_t 
   g.last = g.next = last;
   g.baseline = baseline;
   if (first > last) g.now = gap::step::telling;
-  i.news.emplace(std::move(g));
+  i.news = std::make_unique<gap>(std::move(g));
   // What was under way before may well have ended: that comes first.
   if (baseline) return;
   for (watched_build& b : jobs[job].pursuit->builds) b.due = std::min(b.due, now.mono);

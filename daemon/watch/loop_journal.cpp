@@ -100,11 +100,14 @@ asio::awaitable<void> loop::state::store_notes(std::shared_ptr<state> self) {
 
 /// How long a job's builds took. One at a time: transitions do not wait behind a hundred thousand of them.
 asio::awaitable<void> loop::state::recall_one(std::shared_ptr<state> self) {
-  recall question = std::move(self->to_recall.front());
+  recall const question = self->to_recall.front();
   self->to_recall.pop_front();
+  job_options const& job = self->engine.settings().jobs[question.job];
+  std::string provider = self->engine.settings().providers[job.provider].name;
+  std::string job_id = job.job_id;
   std::vector<forecast::past_build> past;
   try {
-    auto found = co_await self->parts.journal.history(std::move(question.provider), std::move(question.job_id));
+    auto found = co_await self->parts.journal.history(std::move(provider), std::move(job_id));
     if (found) past = std::move(*found);
   } catch (...) {
     self->record("reading the history", std::current_exception());

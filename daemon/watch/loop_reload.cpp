@@ -19,6 +19,8 @@ void loop::state::reconfigure(options what, memory const& known, std::vector<std
   }
   std::deque<ask> waiting;
   for (auto const& l : lanes) std::ranges::move(std::exchange(l->waiting, {}), std::back_inserter(waiting));
+  for (recall& r : to_recall) r.job = moved.jobs[r.job];
+  std::erase_if(to_recall, [](recall const& r) { return r.job == reindexed::gone; });
   move_lanes(moved, std::move(sources));
   move_waiting(std::move(waiting), moved, now);
   carry_out(me.lock(), nullptr);

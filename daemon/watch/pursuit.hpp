@@ -67,11 +67,11 @@ struct gap {
   base::wall_time told_from{};               ///< when the first of them was told, or passed over
 };
 
-/// What is being found out, beside polls.
+/// What is being found out, beside polls. Small: at a start each job has one.
 struct inquiry {
   std::optional<newest_search> search;
-  std::optional<gap> news;
-  std::optional<watch::ending> ending;
+  std::unique_ptr<gap> news;
+  std::unique_ptr<watch::ending> ending;
   bool past_wanted = false;     ///< the past builds are to be fetched
   std::vector<old_build> past;  ///< first sight: they have been, and are stored with the baseline
   [[nodiscard]] bool empty() const { return !search && !news && !ending && !past_wanted; }

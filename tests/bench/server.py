@@ -8,6 +8,7 @@ import time
 import process
 
 # A build-info answer as codearts-api.md shows it (section 1.1), of a build that runs on; blanks fill it up to 119 bytes.
+NO_PAST = '{"result": {"total_record": "0", "job_build_states": []}, "error": null, "status": "success"}'
 ANSWER = ('{"result": {"building": true, "build_result": null, "region": "cn-north-4"}, "error": null, '
           '"status": "success"}').ljust(119)
 HOST = "localhost"
@@ -36,11 +37,13 @@ http {{
     listen 127.0.0.1:{port} ssl backlog=4096;
     access_log off;
     location / {{ return 200 '{answer}'; }}
+    location /v1/record/ {{ return 200 '{no_past}'; }}
   }}
   server {{  # the same with a line of its time for each request
     listen 127.0.0.1:{logged_port} ssl backlog=4096;
     access_log {home}/requests.log time;
     location / {{ return 200 '{answer}'; }}
+    location /v1/record/ {{ return 200 '{no_past}'; }}
   }}
 }}
 """
@@ -80,7 +83,7 @@ class Server:
         _make_certificate(home)
         configuration = home / "nginx.conf"
         configuration.write_text(CONFIGURATION.format(home=home, port=self.port, logged_port=self.logged_port,
-                                                      answer=ANSWER))
+                                                      answer=ANSWER, no_past=NO_PAST))
         # The worker inherits the affinity of the master.
         self._process = process.start_pinned(["nginx", "-p", home, "-e", home / "error.log", "-c", configuration], cpu)
         self._wait_until_it_listens()

@@ -152,7 +152,7 @@ class run {
       }
       for (watch::note const& n : todo.notes) engine_->settle({n.token, true, {}}, now_, out_);
       for (watch::recall const& r : todo.recalls) {
-        engine_->take(watch::recalled{r.token, jobs_[std::stoul(r.job_id)].past}, now_, out_);
+        engine_->take(watch::recalled{r.token, jobs_[r.job].past}, now_, out_);
       }
     }
     out_.logs.clear();

@@ -47,8 +47,7 @@ struct note {
 /// Read how long a job's builds took; report back with `recalled` for the same token.
 struct recall {
   std::uint64_t token = 0;
-  std::string provider;
-  std::string job_id;
+  job_index job = 0;
 };
 
 struct commands {

@@ -241,7 +241,9 @@ class world {
         engine_->settle({n.token, well, well ? "" : "disk full"}, clock_.at, out_);
       }
       for (recall const& r : todo.recalls) {
-        auto const told = past_of_history ? lengths_of_history() : past_of ? past_of(r.job_id) : past;
+        auto const told = past_of_history ? lengths_of_history()
+                          : past_of       ? past_of(engine_->settings().jobs[r.job].job_id)
+                                          : past;
         engine_->take(recalled{r.token, told}, clock_.at, out_);
       }
       for (commit const& c : todo.commits) {
