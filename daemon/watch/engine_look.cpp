@@ -88,7 +88,8 @@ void engine::state::look_on(job_index job, newest_search& search, answered const
   if (!j.pursuit || !j.pursuit->inquiry || !j.pursuit->inquiry->news) {
     j.looked = told && !search.probes() ? in.sent.mono : track::never;
   } else if (gap& news = *j.pursuit->inquiry->news; news.found_at == track::never && !search.probes()) {
-    news.found_at = in.sent.mono;
+    // A look that shows more than an older gap holds had seen what the next one will find.
+    if (search.number() <= news.last) news.found_at = in.sent.mono;
   }
 }
 

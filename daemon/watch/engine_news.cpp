@@ -11,7 +11,7 @@ constexpr std::uint32_t most_missing = 100;  // questions beyond those for build
 constexpr std::uint32_t most_looked = 1000;  // the same, where no list tells of the others
 constexpr std::uint32_t most_pages = 10;     // of the build list, a hundred builds each
 constexpr std::size_t page_size = 100;
-constexpr std::uint32_t young = 3;  // so many of the newest numbers may be missing as they have not begun yet
+constexpr std::uint32_t young = 16;  // so many of the newest numbers may be missing as they have not begun yet
 
 /// A build that has ended, and of which no event tells.
 model::build untold(sighting const& s, model::outcome_words const* extra) {

@@ -162,6 +162,15 @@ TEST(follow, waits_for_a_queued_build_which_holds_up_no_later_one) {
   EXPECT_EQ(w.tale(), (strings{"started 3", "finished 3", "started 2", "finished 2"}));
 }
 
+TEST(follow, waits_for_a_number_that_is_missing_among_newer_ones) {
+  followed_world w;
+  w.builds = {{1, {-1h, -30min}}, {2, {40min, 50min}}};  // queued until then, which some answer as "no such build"
+  for (std::uint32_t n = 3; n < 9; ++n) w.builds[n] = {10min + n * 1s, 15min};
+  w.run_until(1h);
+  EXPECT_EQ(w.events.size(), 14U);
+  EXPECT_EQ(w.events.back().build->number, 2U);
+}
+
 TEST(follow, begins_with_a_job_that_was_never_built) {
   followed_world w;
   w.run_until(1h);
