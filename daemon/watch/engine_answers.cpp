@@ -24,6 +24,9 @@ void engine::state::take(answered const& in, base::instant now, commands& out) {
   errand_kind const kind = jobs[in.job].kind;
   bool const extra = kind == errand_kind::record || kind == errand_kind::past;
   if (in.seen.sight == model::sight::failed && !extra) {
+    // The next one begins anew: by then other calls may be allowed.
+    auto& p = jobs[in.job].pursuit;
+    if (kind == errand_kind::look && p && p->inquiry) p->inquiry->search.reset();
     provider_failed(in.job, in.seen, in.sent.mono, now, out);
     poll_failed(in.job, in.seen, in.sent.mono, now, out);
     return;

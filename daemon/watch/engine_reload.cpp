@@ -78,6 +78,9 @@ void engine::state::take_job(job_index job, job_options const& had, base::instan
   if (j.refused) {  // whoever reloads may have had the calls allowed
     j.refused.reset();
     mark(job);
+    // A search that goes by what was refused begins anew, unless it has just been asked something.
+    bool const asked = j.stage == stage::in_flight && j.kind == errand_kind::look;
+    if (!asked && j.pursuit && j.pursuit->inquiry) j.pursuit->inquiry->search.reset();
   }
   if (j.stage == stage::done) return;
   if (*how.times != *had.times) take_times(job, *had.times, now);

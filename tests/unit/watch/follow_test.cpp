@@ -171,6 +171,21 @@ TEST(follow, waits_for_a_number_that_is_missing_among_newer_ones) {
   EXPECT_EQ(w.events.back().build->number, 2U);
 }
 
+TEST(follow, asks_again_after_a_reload_what_was_refused_though_a_search_goes_on) {
+  followed_world w;
+  w.builds = {{1, {-1h, -30min}}};
+  w.refused = {asks::newest};
+  w.lists_fail = true;
+  w.run_until(30min);
+  EXPECT_EQ(w.asked(asks::newest), 1U);
+  w.refused.clear();
+  w.reload(followed_world::one());
+  w.run_for(10min);
+  EXPECT_GE(w.asked(asks::newest), 2U);
+  w.remember();
+  EXPECT_TRUE(w.stored.all().jobs.at(0).begun);
+}
+
 TEST(follow, begins_with_a_job_that_was_never_built) {
   followed_world w;
   w.run_until(1h);

@@ -38,6 +38,7 @@ class followed_world : public world {
   base::duration lag{};  ///< running-status tells of a build so long after the list does
   bool deleted = false;
   bool records_fail = false;
+  bool lists_fail = false;
   base::duration record_off{};  ///< the provider's records are wrong by so much
 
   /// "started 3", "finished 4", in the order in which they were stored.
@@ -68,7 +69,7 @@ class followed_world : public world {
     switch (q.what) {
       case asks::build: return info(q.build);
       case asks::newest: return newest();
-      case asks::list: return list(q.page);
+      case asks::list: return lists_fail ? failed() : list(q.page);
       case asks::record: return record_of(q.build);
     }
     return failed();
