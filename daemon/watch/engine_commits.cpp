@@ -8,6 +8,7 @@
 namespace buildwatch::watch {
 namespace {
 
+constexpr base::duration late_told = std::chrono::minutes(1);      // an event is stamped anew when told so late
 constexpr base::duration retell_after = std::chrono::seconds(10);  // a provider's notice that could not be stored
 
 model::event_type type_of(track::notice what, bool of_provider) {
@@ -39,6 +40,8 @@ transition engine::state::held_by(job_index job, model::event event, base::insta
 }
 
 void engine::state::commit_build(job_index job, build_transition found, base::instant now, commands& out) {
+  // Seen long before the others of its gap were: its deliveries have not waited since then.
+  if (now.wall - found.event.timestamp > late_told) found.event.timestamp = now.wall;
   job_state const& j = jobs[job];
   if (j.pursuit && j.pursuit->inquiry && j.pursuit->inquiry->news) {
     // Met from the newest down and told from the oldest up: by their times, too, as sinks go by those.
