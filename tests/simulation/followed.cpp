@@ -11,7 +11,7 @@ using model::observation;
 using model::sight;
 
 constexpr std::size_t page_size = 100;
-constexpr base::duration::rep most_builds = 60;  // about
+constexpr base::duration::rep most_builds = 40;  // about
 
 observation seen_as(sight s) {
   observation o;
@@ -55,7 +55,7 @@ followed_build make_build(chance& luck, base::duration queued, base::duration en
 void make_builds(chance& luck, followed_job& job, base::duration now, base::duration end) {
   bool const keeps_all = !luck.one_in(4);
   base::duration const keeps = keeps_all ? followed_build::for_ever : luck.between(20min, 24h);
-  base::duration const usual = std::max(luck.between(2min, 30min), (end - now) / most_builds);
+  base::duration const usual = std::max(luck.between(3min, 30min), (end - now) / most_builds);
   base::duration at = now - usual * static_cast<base::duration::rep>(luck.below(luck.one_in(8) ? 140 : 12));
   if (luck.one_in(6)) at = now + luck.between(0s, usual);  // not yet built
   job.skips = luck.one_in(2);

@@ -12,7 +12,7 @@ using model::event_type;
 using model::sight;
 
 // A number that is missing is waited for while it is one of the newest, and not for ever.
-constexpr std::uint32_t young = 3;
+constexpr std::uint32_t young = 16;
 constexpr base::duration never_there = 55min, not_there_any_more = 23h;
 constexpr std::uint32_t most_missing = 100;  // numbers that are looked at beyond those that are told
 constexpr base::duration left_alone = 24h;   // a refused call
@@ -28,7 +28,10 @@ void following::fail(model::event const& e, std::string_view why) const {
 
 void following::life_ends() {
   for (auto& [key, job] : jobs_) {
-    for (auto& [number, b] : job.builds) b.absent_since.reset();
+    for (auto& [number, b] : job.builds) {
+      b.absent_since.reset();
+      b.ended_seen.reset();
+    }
   }
 }
 
@@ -84,6 +87,7 @@ void following::take_build(job_facts& job, std::uint32_t number, sight seen) {
   b.last = seen;
   b.seen_running = b.seen_running || seen == sight::running;
   b.seen_finished = b.seen_finished || seen == sight::finished;
+  if (seen == sight::finished) b.ended_seen = clock_.elapsed();
   b.plain = b.plain && (seen == sight::running || seen == sight::finished);
   if (seen != sight::no_such_build) {
     job.shown = std::max(job.shown, number);
@@ -153,6 +157,7 @@ void following::claimed(watch::transition const& what) {
   if (b.plain && !b.started && number < job.last_first) fail(e, "a later one was told before");
   if (e.type != event_type::build_finished) return;
   check_catch_up(e, job);
+  check_delay(e, b);
   check_times(e);
 }
 

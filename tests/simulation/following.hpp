@@ -42,6 +42,7 @@ class following {
     bool kept = false;                           ///< the baseline knows that it runs, or may
     bool passed = false;                         ///< as newer ones that ended meanwhile are `catch_up`
     std::optional<base::duration> absent_since;  ///< in this life
+    std::optional<base::duration> ended_seen;    ///< when last, in this life
     std::optional<model::sight> last;
   };
   struct job_facts {
@@ -66,6 +67,7 @@ class following {
   void excuse(job_facts& job, followed_job const& script);
   void remembered(watch::job_memory const& m);
   void check_catch_up(model::event const& e, job_facts const& job) const;
+  void check_delay(model::event const& e, build_facts const& b) const;
   void check_times(model::event const& e) const;
   void check_change(model::event const& e, job_facts const& job) const;
   [[nodiscard]] bool probes(job_facts const& job) const;

@@ -10,6 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// So long may it be on its way to the store.
+constexpr base::duration on_its_way = 30s;
+
 bool decides(std::optional<model::outcome> const& o) {
   return o && *o != model::outcome::aborted && *o != model::outcome::unknown;
 }
@@ -23,6 +26,13 @@ void following::check_catch_up(model::event const& e, job_facts const& job) cons
   if (job.probed || !missed(self->second)) return;
   auto const later = std::count_if(std::next(self), job.builds.end(), [&](auto const& b) { return missed(b.second); });
   if (later >= static_cast<std::ptrdiff_t>(job.most)) fail(e, fmt::format("{} later ones are to be told", later));
+}
+
+/// Its record is waited for, but not longer than a question takes.
+void following::check_delay(model::event const& e, build_facts const& b) const {
+  if (!b.started || !b.ended_seen) return;
+  base::duration const late = clock_.elapsed() - *b.ended_seen;
+  if (late > world::question_timeout + on_its_way) fail(e, "it is told long after it was seen to end");
 }
 
 void following::check_times(model::event const& e) const {

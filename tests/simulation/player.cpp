@@ -38,7 +38,7 @@ base::duration player::choose_absence() { return luck_.one_in(3) ? luck_.between
 
 base::duration player::choose_length() {
   if (luck_.one_in(500)) return away_ + luck_.between(6h, 30h);
-  return away_ + (luck_.one_in(20) ? luck_.between(1h, 3h) : luck_.between(8min, 30min));
+  return away_ + (luck_.one_in(20) ? luck_.between(1h, 3h) : luck_.between(6min, 25min));
 }
 
 bool player::open() {

@@ -66,7 +66,7 @@ setup editor::first() {
     s.providers.push_back(std::move(p));
   }
   std::uint64_t jobs = 1 + luck_.below(4);
-  if (luck_.one_in(10)) jobs = 5 + luck_.below(20);
+  if (luck_.one_in(12)) jobs = 5 + luck_.below(16);
   if (luck_.one_in(300)) jobs = 25 + luck_.below(176);
   for (; jobs > 0; --jobs) s.jobs.push_back(new_job(s));
   for (auto n = 1 + luck_.below(luck_.one_in(2) ? 2 : 4); n > 0; --n) {
@@ -107,7 +107,7 @@ std::shared_ptr<watch::timing const> editor::new_times() {
   static constexpr std::uint32_t catch_ups[] = {0, 1, 2, 3, 5, 20, 20};
   watch::timing t;
   t.idle = luck_.between(5s, luck_.one_in(4) ? 240s : 60s);
-  t.building = luck_.one_in(20) ? luck_.between(300ms, 2s) : luck_.between(5s, 30s);
+  t.building = luck_.one_in(50) ? luck_.between(300ms, 2s) : luck_.between(5s, 30s);
   t.unreachable_after = luck_.one_in(3) ? luck_.between(10s, 60s) : luck_.between(1min, 10min);
   t.adaptive = luck_.one_in(2);
   t.overdue_auto = luck_.one_in(2);
