@@ -81,8 +81,10 @@ void queue::state::shrink() {
     auto const left = take(last);
     by_job.leave(*left.mapped().lane);
   }
+  place const last = counts.paused ? waiting.rbegin()->second.place : *places.rbegin();
+  bool const inside = complete || !frontier || (counts.paused ? last.number < frontier->number : last < *frontier);
   complete = false;
-  frontier = counts.paused ? waiting.rbegin()->second.place : *places.rbegin();
+  if (inside) frontier = last;  // what failed while a page was read may stand far behind it
 }
 
 // ---- out ----

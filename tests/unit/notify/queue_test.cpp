@@ -309,6 +309,43 @@ TEST(queue, a_window_may_be_smaller_than_what_is_in_flight) {
   EXPECT_EQ(b.queue.counts().pending, 0U);
 }
 
+TEST(queue, what_failed_while_a_page_was_read_hides_nothing_that_is_due_before_it) {
+  base::instant now{base::time_point{1h}, testing::at(0)};
+  queue q(
+      options({500s, 500s}, 8), {}, now, [] { return 0.5; }, 8);
+  auto const row = [&](int number, base::duration due) {
+    owed o;
+    o.number = static_cast<delivery_number>(number);
+    o.event = testing::event_numbered(number, std::to_string(number));
+    o.added = testing::at(0);
+    o.due = testing::at(0) + std::chrono::duration_cast<std::chrono::milliseconds>(due);
+    return o;
+  };
+  queue_commands out;
+  q.reload({}, now, out);
+  page first, second;
+  for (int n = 1; n <= 8; ++n) first.rows.push_back(row(n, 0s));
+  for (int n = 9; n <= 12; ++n) second.rows.push_back(row(n, n * 1s));
+  q.loaded(first, now, out);
+  ASSERT_THAT(out.starts, SizeIs(8));
+  attempt refused;
+  refused.answer = "500 Internal Server Error";
+  out.read.reset();
+  for (delivery_number n = 1; n <= 8; ++n) q.finished(n, refused, now, out);
+  ASSERT_TRUE(out.read) << "while the next page is read, some more fail";
+  out.read.reset();
+  q.loaded(second, now, out);
+  q.add(row(13, 0s), now, out);  // one too many in memory
+  attempt well;
+  well.verdict = verdict::delivered;
+  q.finished(13, well, now, out);
+  now = {now.mono + 9s, now.wall + 9s};
+  q.tick(now, out);
+  q.finished(9, well, now, out);
+  ASSERT_TRUE(out.read);
+  EXPECT_EQ(out.read->after->number, 12U) << "what is due from then on is in the outbox";
+}
+
 TEST(queue, what_was_due_before_the_machine_started_keeps_its_whole_schedule) {
   base::instant const booted{base::time_point{5s}, testing::at(0)};  // the clock of intervals has just begun
   queue q(options({10s, 10s}), {}, booted, [] { return 0.5; });
