@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // So long may it be on its way to the store.
-constexpr base::duration on_its_way = 30s;
+constexpr base::duration on_its_way = 6s;
 
 bool decides(std::optional<model::outcome> const& o) {
   return o && *o != model::outcome::aborted && *o != model::outcome::unknown;

@@ -51,6 +51,8 @@ TEST(Url, RefusesTheRestAndNeverQuotesIt) {
       "//example.com/",
       "https:",
       "https:/example.com",
+      "https:example.com",
+      "https:| ooks.example.com/x",
       "https://",
       "https:///path",
       "https://:443/",

@@ -73,6 +73,28 @@ TEST(follow, knows_a_start_long_before_probing_has_met_the_build) {
   EXPECT_EQ(w.events[3].build->started_at, w.wall_at(10min));
 }
 
+TEST(follow, waits_for_no_record_that_can_not_even_be_asked_for) {
+  timing const times{5s, 5s, 5min};
+  options o = jobs(3, times, 0.2);
+  o.jobs[0].build = 0;
+  followed_world w(o);
+  w.latency = 8s;
+  w.builds = {{1, {-1h, 5min}}};
+  std::optional<base::duration> seen;
+  w.answer_all = [&, answers = w.answer_all](ask const& a) {
+    if (a.job != 0) return seen ? failed(fault::throttled, "HTTP 429", 30min) : running();
+    observation const answer = answers(a);
+    if (answer.sight == sight::finished && !seen) seen = w.now();
+    return answer;
+  };
+  while (!seen) w.run_for(1s);
+  w.run_for(12s);
+  auto const told = [](model::event const& e) {
+    return e.type == model::event_type::build_finished && e.build->number == 1;
+  };
+  EXPECT_TRUE(std::ranges::any_of(w.events, told)) << "its provider is left in peace for half an hour";
+}
+
 TEST(missed, are_passed_over_once_whatever_the_journal_does) {
   timing times{60s, 15s, 5min};
   times.catch_up = 5;
