@@ -22,6 +22,7 @@ ROOMS = {
     "sinks": ({"model", "net"}, {"notify/ports.hpp", "notify/options.hpp", "notify/format.hpp"}, ["fmt/", ASIO, OPENSSL]),
     "store": ({"model"}, {"watch/ports.hpp", "watch/memory.hpp", "notify/ports.hpp", "track/build.hpp", "forecast/past.hpp"}, ["fmt/", ASIO, NLOHMANN, "SQLiteCpp/"]),
     "config": ({"model"}, {"*/options.hpp", "net/url.hpp"}, ["fmt/", "yaml-cpp/"]),
+    "web": ({"model"}, {"notify/format.hpp"}, ["fmt/", ASIO, "boost/beast/", NLOHMANN]),
     "service": (ALL, set(), ["fmt/", ASIO, "boost/uuid/", "spdlog/", "systemd/", NLOHMANN]),
     "cli": (ALL, set(), ["fmt/", "CLI/"]),
 }

@@ -1,0 +1,212 @@
+#include "buildwatch/web/server.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <utility>
+
+#include "web/connection.hpp"
+#include "web/hub.hpp"
+
+namespace buildwatch::web {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using namespace std::chrono_literals;
+
+constexpr std::string_view full =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 67\r\nRetry-After: 5\r\n"
+    "Connection: close\r\n\r\n"
+    R"({"error": {"code": "busy", "message": "all connections are in use"}})";
+
+std::string shown(listen_address const& at) {
+  bool const v6 = at.host.find(':') != std::string::npos;
+  return v6 ? fmt::format("[{}]:{}", at.host, at.port) : fmt::format("{}:{}", at.host, at.port);
+}
+
+/// Ends a wait of the accepting task.
+class pause final : public base::alarm {
+ public:
+  explicit pause(asio::steady_timer& timer) : timer_(timer) {}
+
+ private:
+  void ring(base::time_point) override { timer_.cancel(); }
+  asio::steady_timer& timer_;
+};
+
+/// Shared with the task that accepts.
+struct listener {
+  explicit listener(asio::any_io_executor const& executor) : acceptor(executor), timer(executor), wait(timer) {
+    timer.expires_at(asio::steady_timer::time_point::max());
+  }
+  tcp::acceptor acceptor;
+  asio::steady_timer timer;  // never expires: the alarm ends a wait for it
+  pause wait;
+};
+
+void ended(std::shared_ptr<hub> const& of, std::exception_ptr const& escaped) {
+  --of->tasks;
+  if (escaped) {
+    std::string why = "unknown";
+    try {
+      std::rethrow_exception(escaped);
+    } catch (std::exception const& e) {
+      why = e.what();
+    }
+    of->parts.log.write({base::log_level::error, "http.failed", "a connection of the HTTP API failed: " + why, {}});
+  }
+  if (of->stopping && of->tasks == 0 && of->done) std::exchange(of->done, nullptr)();
+}
+
+/// Makes room for one more: false where nobody can be asked to go.
+bool place_for_one(hub& of) {
+  if (of.open.size() < of.what.connections) return true;
+  connection* longest = nullptr;
+  for (connection* one : of.open) {
+    if (one->evictable() && (longest == nullptr || one->waits_since() < longest->waits_since())) longest = one;
+  }
+  if (longest == nullptr) return false;
+  longest->end(ending::evicted);
+  ++of.counted.evicted;
+  return true;
+}
+
+void take_in(std::shared_ptr<hub> const& of, tcp::socket socket) {
+  ++of->counted.accepted;
+  if (!place_for_one(*of)) {
+    ++of->counted.turned_away;
+    boost::system::error_code ignored;
+    socket.non_blocking(true, ignored);
+    socket.write_some(asio::buffer(full), ignored);
+    return;
+  }
+  ++of->tasks;
+  auto executor = socket.get_executor();
+  asio::co_spawn(executor, serve(of, std::move(socket)), [of](std::exception_ptr escaped) { ended(of, escaped); });
+  of->counted.connections = of->open.size();
+}
+
+/// Out of descriptors, most likely: the next try is a second later, and the log is told once.
+asio::awaitable<void> rest(std::shared_ptr<hub> of, std::shared_ptr<listener> at, boost::system::error_code why,
+                           bool told) {
+  if (!told) {
+    of->parts.log.write({base::log_level::warn,
+                         "http.accept_failed",
+                         "the HTTP API cannot take connections for now: " + why.message(),
+                         {}});
+  }
+  of->parts.alarms.set(at->wait, of->parts.clock.now().mono + 1s);
+  boost::system::error_code woken;
+  co_await at->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  of->parts.alarms.clear(at->wait);
+}
+
+asio::awaitable<void> accept_all(std::shared_ptr<hub> of, std::shared_ptr<listener> at) {
+  bool told = false;
+  while (!of->stopping) {
+    boost::system::error_code fault;
+    tcp::socket socket = co_await at->acceptor.async_accept(asio::redirect_error(asio::use_awaitable, fault));
+    if (of->stopping) co_return;
+    if (!fault) {
+      told = false;
+      take_in(of, std::move(socket));
+    } else if (fault != asio::error::connection_aborted) {
+      co_await rest(of, at, fault, std::exchange(told, true));
+    }
+  }
+}
+
+class http_server final : public server {
+ public:
+  http_server(server_parts parts, options what, std::shared_ptr<listener> at)
+      : hub_(std::make_shared<hub>(std::move(parts), std::move(what))), listener_(std::move(at)) {}
+  ~http_server() override { close(); }
+
+  void start() override {
+    ++hub_->tasks;
+    auto executor = hub_->parts.executor;
+    asio::co_spawn(executor, accept_all(hub_, listener_),
+                   [of = hub_](std::exception_ptr escaped) { ended(of, escaped); });
+  }
+
+  void reconfigure(options what) override {
+    bool const other_token = what.token != hub_->what.token;
+    what.listen = hub_->what.listen;
+    hub_->what = std::move(what);
+    if (other_token) end_all([](connection const& one) { return one.streaming(); });
+  }
+
+  void committed(model::event const& e) override {
+    if (hub_->counted.streams == 0) {
+      hub_->recent.pass(e.sequence);
+      return;
+    }
+    hub_->recent.add(e.sequence, event_frame(e));
+    for (connection* one : hub_->open) one->wake();
+  }
+
+  void stop(std::function<void()> done) override {
+    hub_->done = std::move(done);
+    close();
+    if (hub_->tasks > 0) return;
+    asio::post(hub_->parts.executor, [of = hub_] {
+      if (of->done) std::exchange(of->done, nullptr)();
+    });
+  }
+
+  [[nodiscard]] std::uint16_t port() const override {
+    boost::system::error_code closed;
+    return listener_->acceptor.local_endpoint(closed).port();
+  }
+  [[nodiscard]] server_metrics const& statistics() const override { return hub_->counted; }
+
+ private:
+  template <class Which>
+  void end_all(Which which) {
+    auto const all = hub_->open;  // end() takes it off the list
+    for (connection* one : all) {
+      if (which(*one)) one->end(ending::stopped);
+    }
+  }
+
+  void close() {
+    hub_->stopping = true;
+    boost::system::error_code ignored;
+    listener_->acceptor.close(ignored);
+    listener_->timer.cancel();
+    end_all([](connection const&) { return true; });
+  }
+
+  std::shared_ptr<hub> hub_;
+  std::shared_ptr<listener> listener_;
+};
+
+}  // namespace
+
+base::result<std::unique_ptr<server>> server::open(server_parts parts, options what) {
+  boost::system::error_code fault;
+  auto const address = asio::ip::make_address(what.listen.host, fault);
+  if (fault) return base::error{"http.listen: " + what.listen.host + " is no address"};
+  tcp::endpoint const at(address, what.listen.port);
+  auto made = std::make_shared<listener>(parts.executor);
+  made->acceptor.open(at.protocol(), fault);
+  if (!fault) {
+    ::fcntl(made->acceptor.native_handle(), F_SETFD, FD_CLOEXEC);
+    made->acceptor.set_option(asio::socket_base::reuse_address(true), fault);
+  }
+  if (!fault) made->acceptor.bind(at, fault);
+  if (!fault) made->acceptor.listen(asio::socket_base::max_listen_connections, fault);
+  if (fault) return base::error{"cannot listen on " + shown(what.listen) + ": " + fault.message()};
+  return std::unique_ptr<server>(std::make_unique<http_server>(std::move(parts), std::move(what), std::move(made)));
+}
+
+}  // namespace buildwatch::web
