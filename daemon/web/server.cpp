@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -13,7 +14,9 @@
 #include <exception>
 #include <utility>
 
+#include "web/answer.hpp"
 #include "web/connection.hpp"
+#include "web/http_date.hpp"
 #include "web/hub.hpp"
 
 namespace buildwatch::web {
@@ -23,10 +26,17 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using namespace std::chrono_literals;
 
-constexpr std::string_view full =
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 67\r\nRetry-After: 5\r\n"
-    "Connection: close\r\n\r\n"
-    R"({"error": {"code": "busy", "message": "all connections are in use"}})";
+/// What a client is told for whom there is no place.
+std::string full_house(base::wall_time now) {
+  answer what = error_answer(503, "busy", "all connections are in use");
+  what.headers = "Retry-After: 5\r\n";
+  std::string const date = http_date(now);
+  head_facts facts;
+  facts.date = date;
+  facts.length = what.body.size();
+  facts.keep_alive = false;
+  return head_of(what, facts) + what.body;
+}
 
 std::string shown(listen_address const& at) {
   bool const v6 = at.host.find(':') != std::string::npos;
@@ -80,13 +90,22 @@ bool place_for_one(hub& of) {
   return true;
 }
 
+void turn_away(tcp::socket socket, base::wall_time now) {
+  boost::system::error_code ignored;
+  socket.non_blocking(true, ignored);
+  std::string const text = full_house(now);
+  socket.write_some(asio::buffer(text), ignored);  // a fresh socket takes it at once
+  socket.shutdown(asio::socket_base::shutdown_send, ignored);
+  // Closing with a request unread would reset the connection before the answer is read.
+  std::array<char, head_limit> unread;
+  socket.read_some(asio::buffer(unread), ignored);
+}
+
 void take_in(std::shared_ptr<hub> const& of, tcp::socket socket) {
   ++of->counted.accepted;
   if (!place_for_one(*of)) {
     ++of->counted.turned_away;
-    boost::system::error_code ignored;
-    socket.non_blocking(true, ignored);
-    socket.write_some(asio::buffer(full), ignored);
+    turn_away(std::move(socket), of->parts.clock.now().wall);
     return;
   }
   ++of->tasks;

@@ -59,6 +59,7 @@ std::optional<target> read_target(std::string_view text) {
     read.authority = text.substr(0, text.find_first_of("/?"));
     text.remove_prefix(read.authority.size());
     if (read.authority.empty() || read.authority.find('@') != std::string::npos) return std::nullopt;
+    if (!text.starts_with('/') && !text.empty()) return std::nullopt;
     if (text.empty()) text = "/";
   }
   if (!text.starts_with('/')) return std::nullopt;
