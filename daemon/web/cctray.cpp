@@ -53,7 +53,7 @@ std::string cctray_project(job_view const& j, std::string_view root) {
   bool const builds = j.state == job_state::running;
   std::string const label = j.finished ? std::to_string(j.finished->number) : "";
   base::wall_time const ended = j.finished && j.finished->finished_at ? *j.finished->finished_at : base::wall_time();
-  std::string url = fmt::format("{}?job={}", root, j.job.name);  // a name needs no escapes
+  std::string url = fmt::format("{}#/job/{}", root, j.job.name);  // a name needs no escapes
   if (j.finished && j.finished->source && !j.finished->source->url.empty()) url = j.finished->source->url;
   return fmt::format(
       R"(  <Project name="{}" activity="{}" lastBuildStatus="{}" lastBuildLabel="{}" lastBuildTime="{}" )"

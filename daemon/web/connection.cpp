@@ -199,6 +199,8 @@ asio::awaitable<answer> connection::made_by_desk(route where, target to) {
 asio::awaitable<void> connection::linger() {
   boost::system::error_code fault;
   socket_.shutdown(asio::socket_base::shutdown_send, fault);
+  waiting_ = waiting::head;  // as good as idle: its place may be had, and that it takes its time counts for nothing
+  filled_ = 0;
   allow(linger_time);
   for (std::size_t dropped = 0; !fault && ended_ == ending::none && dropped < linger_bytes;) {
     dropped +=

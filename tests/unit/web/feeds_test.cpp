@@ -18,7 +18,7 @@ constexpr auto root = "http://localhost:9847/";
 TEST(cctray, a_project_has_all_six_attributes) {
   EXPECT_EQ(cctray_project(idle_job("a", outcome::failure), root),
             "  <Project name=\"a\" activity=\"Sleeping\" lastBuildStatus=\"Failure\" lastBuildLabel=\"41\" "
-            "lastBuildTime=\"2026-11-23T20:18:23.000Z\" webUrl=\"http://localhost:9847/?job=a\"/>\n");
+            "lastBuildTime=\"2026-11-23T20:18:23.000Z\" webUrl=\"http://localhost:9847/#/job/a\"/>\n");
 }
 
 TEST(cctray, a_running_build_is_an_activity_and_the_last_one_stays) {
