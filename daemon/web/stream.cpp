@@ -86,7 +86,6 @@ void stream_cursor::take(event_page const& page, std::string& into) {
     at_ = std::max<std::uint64_t>(page.oldest, 1) - 1;
   }
   for (model::event const& e : page.events) {
-    if (e.sequence <= at_) continue;
     into += event_frame(e);
     at_ = e.sequence;
   }

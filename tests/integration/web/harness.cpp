@@ -123,7 +123,7 @@ void client::half_close() { ::shutdown(fd_, SHUT_WR); }
 bool client::more() {
   std::array<char, 65536> piece;
   auto const n = ::recv(fd_, piece.data(), piece.size(), 0);
-  timed_out_ = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  failed_ = n < 0;
   if (n <= 0) return false;
   seen.append(piece.data(), static_cast<std::size_t>(n));
   return true;
@@ -139,7 +139,7 @@ bool client::read_until(std::string_view text) {
 bool client::read_to_end() {
   while (more()) {
   }
-  return !timed_out_;
+  return !failed_;
 }
 
 reply client::read(bool head_only) {

@@ -139,7 +139,7 @@ class client {
   reply read(bool head_only = false);
   /// Reads until `text` has come; false: the other side ended first.
   bool read_until(std::string_view text);
-  /// Reads until the other side ends; false: it did not within 10 s.
+  /// Reads until the other side ends; false: it did not within 10 s, or it reset the connection.
   bool read_to_end();
   /// All that has come and was not taken by read().
   std::string seen;
@@ -147,7 +147,7 @@ class client {
  private:
   bool more();
   int fd_ = -1;
-  bool timed_out_ = false;
+  bool failed_ = false;
 };
 
 inline std::string get(std::string const& path, std::string const& more = "") {

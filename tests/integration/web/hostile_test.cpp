@@ -115,6 +115,23 @@ TEST(hostile, idle_connections_make_place_for_new_ones) {
   EXPECT_TRUE(idle.front()->read_to_end());
 }
 
+TEST(hostile, the_one_that_has_waited_longest_goes_first) {
+  options what;
+  what.connections = 2;
+  harness h(what);
+  client first(h.port), second(h.port);
+  for (client* c : {&first, &second}) {
+    c->send(get("/healthz"));
+    EXPECT_EQ(c->read().status, 200U);
+  }
+  client third(h.port);
+  third.send(get("/healthz"));
+  EXPECT_EQ(third.read().status, 200U);
+  EXPECT_TRUE(first.read_to_end());
+  second.send(get("/healthz"));
+  EXPECT_EQ(second.read().status, 200U);
+}
+
 TEST(hostile, streams_leave_half_of_the_places_to_others) {
   options what;
   what.connections = 4;
