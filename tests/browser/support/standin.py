@@ -1,0 +1,194 @@
+"""Plays the daemon for the page: serves it under its policy, and an API that a test scripts. Loopback, a port of its own."""
+
+import http.server
+import json
+import pathlib
+import socket
+import threading
+import time
+import urllib.parse
+
+PAGE = pathlib.Path(__file__).resolve().parents[3] / "daemon/web/page"
+FILES = {"/": ("index.html", "text/html; charset=utf-8"), "/app.css": ("app.css", "text/css; charset=utf-8"),
+         "/app.js": ("app.js", "text/javascript; charset=utf-8")}
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:"
+LIMIT = 500  # jobs in one answer at most
+
+
+def instant(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + "Z"
+
+
+class StandIn:
+    """Jobs live in `self.jobs` by name; each has `past`, its builds, newest first."""
+
+    def __init__(self):
+        self.jobs, self.sinks, self.events = {}, [], []
+        self.changed = threading.Condition()
+        self.asked = []
+        self.port, self.server, self.sockets = 0, None, set()
+        self.start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    # --- the process
+
+    def start(self):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self.server.daemon_threads, self.server.block_on_close = True, False
+        self.server.place = self
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stop(self):
+        """As a killed daemon: nothing listens, every connection breaks."""
+        self.server.shutdown()
+        self.server.server_close()
+        self.server = None
+        with self.changed:
+            self.changed.notify_all()
+        for one in list(self.sockets):
+            try:
+                one.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def close(self):
+        if self.server:
+            self.stop()
+
+    # --- the script
+
+    def job(self, name, outcomes="", labels=None, minutes=12, state="idle", error=None):
+        """A job with past builds, oldest first: a letter each (s f u a ?)."""
+        past, end = [], time.time() - 240 - 60 * (len(self.jobs) % 50)
+        words = {"s": "success", "f": "failure", "u": "unstable", "a": "aborted", "?": "unknown"}
+        for index, letter in enumerate(reversed(outcomes)):
+            took = round(60 * minutes * (0.75 + 0.5 * ((index * 7919 + len(name) * 31) % 97) / 97) * (0.4 if letter in "fa" else 1))
+            past.append(self._build(len(outcomes) - index, end - took, words[letter], took))
+            end -= took + 5400
+        made = {"name": name, "provider": "huawei", "job_id": f"{len(self.jobs) + 1:032x}", "labels": labels or {}, "state": state,
+                "build": past[0] if past else None, "progress": None, "eta": None, "eta_between": None,
+                "last_poll_at": instant(time.time() - 9), "next_poll_at": instant(time.time() + 51), "last_error": error, "past": past}
+        with self.changed:
+            self.jobs[name] = made
+        return made
+
+    def _build(self, number, started, outcome, took):
+        finished = outcome and started + took
+        return {"number": number, "building": outcome is None, "outcome": outcome, "result": outcome and outcome.upper(), "region": "cn-north-4",
+                "started_at": instant(started), "finished_at": finished and instant(finished), "times_exact": False,
+                "finished_between": finished and [instant(finished - 7), instant(finished + 7)], "duration_seconds": took,
+                "source": {"branch": "main", "commit": f"{number * 7919 % 16**7:07x}c0ffee", "trigger": "push", "url": "https://example.com/changes"}}
+
+    def begin(self, name, elapsed=0, forecast=True):
+        """The next build of the job runs, for `elapsed` seconds already."""
+        with self.changed:
+            job, now = self.jobs[name], time.time()
+            build = self._build((job["build"] or {"number": 0})["number"] + 1, now - elapsed, None, None)
+            job["past"].insert(0, build)
+            usual = [one["duration_seconds"] for one in job["past"] if one["outcome"] == "success"]
+            job |= {"build": build, "state": "running"}
+            if forecast and len(usual) >= 3:
+                total = max(sum(usual) / len(usual), elapsed * 1.1 + 20)
+                job |= {"progress": round(elapsed / total, 3), "eta": instant(now - elapsed + total),
+                        "eta_between": [instant(now + (total - elapsed) * 0.7), instant(now + (total - elapsed) * 1.5)]}
+        self._event("build.started", name, build)
+
+    def end(self, name, outcome="success"):
+        """The running build of the job ends."""
+        with self.changed:
+            job = self.jobs[name]
+            started = time.mktime(time.strptime(job["build"]["started_at"], "%Y-%m-%dT%H:%M:%SZ")) - time.timezone
+            build = self._build(job["build"]["number"], started, outcome, max(1, round(time.time() - started)))
+            job["past"][0] = build
+            job |= {"build": build, "state": "idle", "progress": None, "eta": None, "eta_between": None}
+        self._event("build.finished", name, build)
+
+    def _event(self, kind, name, build):
+        with self.changed:
+            job = self.jobs[name]
+            before = next((one for one in job["past"] if one["number"] < build["number"] and one["outcome"] in ("success", "failure", "unstable")), None)
+            self.events.append({
+                "id": f"evt_{len(self.events):032x}", "type": kind, "timestamp": instant(time.time()),
+                "data": {"sequence": len(self.events) + 1, "provider": "huawei", "job": {key: job[key] for key in ("name", "provider", "job_id", "labels")},
+                         "build": build, "change": None, "previous": before and {key: before[key] for key in ("number", "outcome")},
+                         "reason": None, "summary": f"{name} #{build['number']}"}})
+            self.changed.notify_all()
+
+    # --- the answers
+
+    def answer(self, path, query):
+        """-> (status, object)"""
+        parts = path.split("/")[3:]
+        with self.changed:
+            if parts == ["jobs"]:
+                names = sorted(self.jobs)
+                after, limit = query.get("after", ""), min(LIMIT, int(query.get("limit", LIMIT)))
+                left = [name for name in names if name > after]
+                shown = [{key: value for key, value in self.jobs[name].items() if key != "past"} for name in left[:limit]]
+                return 200, {"jobs": shown, "next": left[limit - 1] if len(left) > limit else None}
+            if len(parts) == 3 and parts[0] == "jobs" and parts[2] == "builds" and parts[1] in self.jobs:
+                return 200, {"builds": self.jobs[parts[1]]["past"][:int(query.get("limit", 100))]}
+            if parts == ["sinks"]:
+                return 200, {"sinks": self.sinks}
+        return 404, {"error": {"code": "not_found", "message": "no such thing"}}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def setup(self):
+        super().setup()
+        self.server.place.sockets.add(self.connection)
+
+    def finish(self):
+        self.server.place.sockets.discard(self.connection)
+        try:
+            super().finish()
+        except OSError:
+            pass
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        place = self.server.place
+        path, _, query = self.path.partition("?")
+        place.asked.append(self.path)
+        try:
+            if path in FILES:
+                name, kind = FILES[path]
+                self._send(200, kind, (PAGE / name).read_bytes(), {"content-security-policy": POLICY})
+            elif path == "/api/v1/events/stream":
+                self._stream(place)
+            else:
+                status, told = place.answer(urllib.parse.unquote(path), dict(urllib.parse.parse_qsl(query)))
+                self._send(status, "application/json", json.dumps(told).encode(), {})
+        except OSError:
+            self.close_connection = True
+
+    def _send(self, status, kind, body, headers):
+        self.send_response(status)
+        for name, value in ({"content-type": kind, "content-length": str(len(body)), "cache-control": "no-cache"} | headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _stream(self, place):
+        self.close_connection = True
+        server = self.server
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+        sent = int(self.headers.get("last-event-id") or len(place.events))
+        while place.server is server:
+            with place.changed:
+                fresh = place.events[sent:]
+                if not fresh and not place.changed.wait(15):
+                    self.wfile.write(b": alive\n\n")
+            for event in fresh:
+                sent = event["data"]["sequence"]
+                self.wfile.write(f"id: {sent}\ndata: {json.dumps(event)}\n\n".encode())
