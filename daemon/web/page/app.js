@@ -435,19 +435,19 @@
   /// -> [strong, rest, instant of "ago", reason]
   function words(job) {
     const build = job.build;
+    const before = decided.get(job.name);
+    const after = before?.verdict === "failing" && before.number !== build?.number ? `; #${before.number} failed` : "";
     const last = build ? `#${build.number}${build.building ? " was running" : ` ${ended(build)}`}` : "no build known";
     if (job.state === "unreachable") return ["Unreachable", `; ${last}`, null, job.last_error];
     if (job.state === "not_found") return ["Not found", "", null, job.last_error];
     if (!build) return ["", job.state === "queued" ? "Queued" : job.state === "pending" ? "Not asked yet" : "No build yet", null, job.last_error];
     if (build.building) {
       const since = at(build.started_at);
-      const before = decided.get(job.name);
-      const after = before?.verdict === "failing" ? `; #${before.number} failed` : "";
       return [`#${build.number} running`, `${Number.isNaN(since) ? "" : ` for ${span((now() - since) / 1000)}`}${after}`, null, job.last_error];
     }
     if (job.state === "queued") return [`#${build.number} ${ended(build)}`, ", next one queued", build.finished_at, job.last_error];
     const took = build.duration_seconds === null || build.duration_seconds === undefined ? "" : ` after ${span(build.duration_seconds)}`;
-    return [`#${build.number} ${ended(build)}`, took, build.finished_at, job.last_error];
+    return [`#${build.number} ${ended(build)}`, took + after, build.finished_at, job.last_error];
   }
 
   /// How far a running build is; its forecast goes on between two answers.
@@ -505,7 +505,7 @@
   function summary_of(list) {
     if (list.length === 0) return "No past builds";
     const times = list.filter((build) => !build.building && lasted(build) !== null).map(lasted);
-    const range = times.length ? `; they took ${about_between(Math.min(...times), Math.max(...times))}` : "";
+    const range = times.length ? `; they took ${span(Math.min(...times))} to ${span(Math.max(...times))}` : "";
     return `Last ${many(list.length, "build", "builds")}: ${tally_of(list)}${range}`;
   }
 
@@ -556,7 +556,7 @@
       this.ago = el("time", { class: "ago" });
       this.why = el("p", { class: "why" });
       this.ahead = new Ahead(`Progress of ${name}`);
-      this.strip = svg("svg", { class: "strip bars", viewBox: "0 0 240 32", preserveAspectRatio: "xMinYMid", role: "img", "aria-label": "Past builds are not read yet" });
+      this.strip = svg("svg", { class: "strip bars", viewBox: "0 0 240 32", role: "img", "aria-label": "Past builds are not read yet" });
       this.node = el("li", { class: "job" }, svg("svg", { class: "icon", "aria-hidden": "true" }, this.use),
         el("div", { class: "who" }, this.link, this.labels),
         el("div", { class: "what" }, el("p", {}, this.strong, this.rest, " ", this.ago), this.ahead.node, this.why), this.strip);
@@ -709,7 +709,7 @@
       el("h3", { id: "builds-title" }, "Builds"),
       el("table", { class: "builds", "aria-labelledby": "builds-title" },
         el("thead", {}, el("tr", {}, el("th", { scope: "col", class: "number" }, "Build"), el("th", { scope: "col" }, "Outcome"),
-          el("th", { scope: "col", class: "number" }, "Took"), el("th", { scope: "col" }, "Ended"))), page.rows));
+          el("th", { scope: "col", class: "number" }, "Took, ended"))), page.rows));
     page.missing = el("p", { class: "empty" }, "No job has this name.");
     $("job-view").replaceChildren(page.back, page.title, page.missing, page.body);
     page.chart.addEventListener("pointermove", pick_bar);
@@ -771,18 +771,22 @@
       parts.push(svg("line", { class: "grid", x1: left, x2: width, y1: y(tick), y2: y(tick) }),
         svg("text", { x: left - 8, y: y(tick) + 4, "text-anchor": "end" }, tick ? span(tick) : "0"));
     }
-    page.bars = shown.map((build, index) => ({ build, x: left + index * slot, node: bar(build, left + index * slot + (slot - thick) / 2, Math.min(y(lasted(build) ?? 0), floor - 3), thick, floor - Math.min(y(lasted(build) ?? 0), floor - 3), floor + 3) }));
+    const first = left + plot - shown.length * slot; // the newest stands at the right, as in the strips
+    page.bars = shown.map((build, index) => {
+      const x = first + index * slot, head = Math.min(y(lasted(build) ?? 0), floor - 3);
+      return { build, x, node: bar(build, x + (slot - thick) / 2, head, thick, floor - head, floor + 3) };
+    });
     page.slot = slot;
     parts.push(...page.bars.map((one) => one.node));
     const every = Math.max(1, Math.ceil(56 / slot));
     page.bars.forEach((one, index) => {
-      if ((shown.length - 1 - index) % every === 0) parts.push(svg("text", { x: one.x + slot / 2, y: floor + 24, "text-anchor": "middle" }, `#${one.build.number}`));
+      if ((shown.length - 1 - index) % every === 0) parts.push(svg("text", { x: Math.min(one.x + slot / 2, width - 16), y: floor + 24, "text-anchor": "middle" }, `#${one.build.number}`));
     });
     const usual = shown.filter((build) => build.outcome === "success" && lasted(build) !== null).map(lasted);
     if (usual.length >= 3) {
       const middle = y(median(usual));
       parts.push(svg("line", { class: "median", x1: left, x2: width, y1: middle, y2: middle }),
-        svg("text", { class: "median-text", x: width - 4, y: middle - 5, "text-anchor": "end" }, `usually ${about(median(usual))}`));
+        svg("text", { class: "median-text", x: left + 6, y: middle - 5 }, `usually ${about(median(usual))}`));
     }
     mark(page.chart, "viewBox", `0 0 ${width} 240`);
     mark(page.chart, "aria-label", `${summary_of(shown)}. The table below has each.`);
@@ -809,8 +813,8 @@
       const source = source_of(build.source);
       return el("tr", {}, el("th", { scope: "row", class: "number" }, `#${build.number}`),
         el("td", { class: "outcome", "data-look": seen }, el("div", {}, shape(seen), build.building ? "running" : ended(build)), source),
-        el("td", { class: "number" }, lasted(build) === null ? "–" : span(lasted(build))),
-        el("td", {}, build.finished_at ? el("time", { datetime: build.finished_at }, clock(build.finished_at)) : "–"));
+        el("td", { class: "number" }, lasted(build) === null ? "–" : span(lasted(build)),
+          build.finished_at ? el("time", { datetime: build.finished_at }, clock(build.finished_at)) : null));
     }));
     if (focused) [...page.rows.querySelectorAll("a")].find((link) => link.href === focused)?.focus({ preventScroll: true });
   }

@@ -71,7 +71,8 @@ class Page:
         return self.js(f"(() => {{ const e = document.querySelector({json.dumps(selector)}); return e?.checkVisibility() ? e.innerText : ''; }})()")
 
     def texts(self, selector):
-        return self.js(f"[...document.querySelectorAll({json.dumps(selector)})].filter((e) => e.checkVisibility()).map((e) => e.innerText)")
+        """The same of all such elements; also of those so far below that the browser has not laid them out."""
+        return self.js(f"[...document.querySelectorAll({json.dumps(selector)})].filter((e) => e.checkVisibility()).map((e) => e.innerText || e.textContent)")
 
     def wait(self, true, what):
         """Waits until `true()`; -> what it returned."""

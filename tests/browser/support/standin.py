@@ -4,6 +4,7 @@ import http.server
 import json
 import pathlib
 import socket
+import sys
 import threading
 import time
 import urllib.parse
@@ -36,8 +37,7 @@ class StandIn:
     # --- the process
 
     def start(self):
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self.server.daemon_threads, self.server.block_on_close = True, False
+        self.server = Server(("127.0.0.1", self.port), Handler)
         self.server.place = self
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
@@ -135,6 +135,14 @@ class StandIn:
             if parts == ["sinks"]:
                 return 200, {"sinks": self.sinks}
         return 404, {"error": {"code": "not_found", "message": "no such thing"}}
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads, block_on_close, request_queue_size = True, False, 64
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], OSError):  # a browser may hang up when it likes
+            super().handle_error(request, client_address)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -1,0 +1,51 @@
+"""The base of the browser's tests: one Chromium a file, a fresh place (server) and fresh pages for each test."""
+
+import os
+import sys
+import unittest
+
+from support import chromium
+from support.chromium import Chromium
+from support.page import Page
+from support.standin import StandIn
+
+NAMED = os.environ.get("BUILDWATCH_DASHBOARD")  # the URL of a running daemon, for tests that only look
+
+
+@unittest.skipUnless(chromium.PROGRAM, "no chromium")
+class Case(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = Chromium()
+        cls.addClassCleanup(cls.browser.close)
+
+    def setUp(self):
+        self.place = StandIn()
+        self.addCleanup(self.place.close)
+
+    def page(self, path="/", ready=True, url=None, **more):
+        """A page that shows `path`; whatever its console complains of fails the test."""
+        page = Page(self.browser, **more)
+        self.addCleanup(page.close)
+        self.addCleanup(lambda: self.assertEqual(page.complaints, []))
+        page.open((url or self.place.url) + path)
+        if ready:
+            page.wait_text("#link", "Live")
+            page.wait(lambda: "Loading" not in page.text("#verdict"), "the jobs")
+        return page
+
+    def names(self, page, group=None):
+        """The jobs shown, in order."""
+        return page.texts(f"section[aria-labelledby='group-{group}'] .name" if group else "#groups .name")
+
+    def settle(self, page):
+        """Waits until every row in sight has its strip."""
+        page.wait(lambda: page.js("[...document.querySelectorAll('.strip')].filter((s) => s.getBoundingClientRect().top < innerHeight"
+                                  " && s.getAttribute('aria-label').includes('not read')).length === 0"), "the strips")
+
+    def fits(self, page):
+        self.assertLessEqual(page.js("document.documentElement.scrollWidth"), page.js("document.documentElement.clientWidth"))
+
+
+def main():
+    unittest.main(argv=[sys.argv[0], "-v", *sys.argv[1:]])

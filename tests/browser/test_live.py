@@ -1,0 +1,122 @@
+"""What changes shows by itself: builds that start and end, a server that goes and comes back."""
+
+from support import case
+from support.case import Case
+from support.scene import furnish
+
+
+class Live(Case):
+    def stay(self, page):
+        """A mark that a reload would lose."""
+        page.js("window.stayed = true")
+        self.addCleanup(lambda: self.assertTrue(page.js("window.stayed"), "the page was loaded anew"))
+
+    def test_a_build_from_start_to_end(self):
+        self.place.job("first", "ssss", minutes=10)
+        self.place.job("second", "ssss")
+        page = self.page()
+        self.stay(page)
+        self.assertEqual(page.text("#verdict"), "All passing")
+        self.assertEqual(self.names(page, "passing"), ["first", "second"])
+        self.place.begin("second", elapsed=60)
+        page.wait(lambda: self.names(page, "running") == ["second"], "the running job above those that pass")
+        page.wait(lambda: " left (" in page.text(".ahead"), "the time left with its range")
+        percent = int(page.js("document.querySelector('[role=progressbar]').getAttribute('aria-valuenow')"))
+        self.assertIn(percent, range(1, 99))
+        self.assertIn(f"{percent} %", page.js("document.querySelector('[role=progressbar]').getAttribute('aria-valuetext')"))
+        self.place.end("second", "failure")
+        page.wait_text("#verdict", "1 failing")
+        self.assertEqual(page.text("#verdict-who"), "second")
+        self.assertEqual(self.names(page), ["second", "first"])
+        self.assertIn("#5 failed", page.text(".job"))
+        self.assertEqual(page.text(".ahead"), "")
+        page.wait(lambda: "1 failed, 4 passed" in page.js("document.querySelector('.strip').getAttribute('aria-label')"), "the build in the strip")
+        page.wait(lambda: page.js("document.title").startswith("✗ 1 failing"), "the title of the tab")
+        page.wait(lambda: "second" in page.js("document.querySelector('#spoken').textContent"), "what is spoken")
+
+    def test_a_failing_job_that_runs_again_still_fails(self):
+        self.place.job("good", "sss")
+        self.place.job("bad", "ssf")
+        self.place.begin("bad")
+        page = self.page()
+        page.wait_text("#verdict", "1 failing")
+        self.assertEqual(self.names(page), ["bad", "good"])
+        self.place.end("bad", "aborted")
+        page.wait_text(".job", "#4 aborted")
+        self.assertIn("#3 failed", page.text(".job"))
+        self.assertEqual(page.text("#verdict"), "1 failing")
+        self.place.begin("bad")
+        self.place.end("bad")
+        page.wait_text("#verdict", "All passing")
+        self.assertEqual(self.names(page), ["bad", "good"])
+
+    def test_worst_first(self):
+        for name, past, more in (("pass-2", "s", {}), ("pass-10", "s", {}), ("gone", "s", {"state": "unreachable", "error": "timed out"}), ("wrong", "", {"state": "not_found"}),
+                                 ("new", "", {"state": "pending"}), ("aborted", "sa", {}), ("shaky", "su", {}), ("lost", "f", {"state": "unreachable"}), ("run", "sss", {})):
+            self.place.job(name, past, **more)
+        self.place.begin("run")
+        page = self.page()
+        page.wait(lambda: self.names(page, "undecided") == ["new"], "the verdict of the job whose newest build was aborted")
+        self.assertEqual(set(self.names(page, "failing")), {"lost", "shaky"})
+        self.assertEqual(self.names(page)[2:], ["gone", "wrong", "run", "new", "aborted", "pass-2", "pass-10"])
+        self.assertIn("timed out", page.text("section[aria-labelledby='group-unseen'] .job"))
+        self.assertIn("3 out of sight", page.text("#tally"))
+
+    def test_server_gone_and_back(self):
+        furnish(self.place)
+        page = self.page()
+        self.stay(page)
+        page.wait_text("#verdict", "2 failing")
+        self.place.stop()
+        page.wait_text("#verdict", "Connection lost")
+        self.assertIn("as of", page.text("#lost"))
+        self.assertEqual(page.text("#verdict-who"), "")
+        self.assertIn("Connection lost", page.js("document.querySelector('#spoken').textContent"))
+        self.settle(page)
+        page.shot("connection-lost")
+        del self.place.jobs["kernel-matrix"]
+        self.place.begin("billing-web")
+        self.place.end("billing-web", "failure")
+        self.place.job("brand-new", "ss")
+        self.place.start()
+        page.wait(lambda: page.text("#verdict-who") == "billing-web, firmware-nightly", "what changed meanwhile")
+        self.assertEqual(page.text("#lost"), "")
+        self.assertNotIn("kernel-matrix", self.names(page))
+        self.assertIn("brand-new", self.names(page))
+        page.wait(lambda: "3 failed, 27 passed" in page.js("document.querySelector('.job .strip').getAttribute('aria-label')"), "the strip anew")
+        self.place.begin("gateway")
+        page.wait(lambda: "gateway" in self.names(page, "running"), "events after the restart")
+
+    def test_try_now(self):
+        self.place.job("only", "s")
+        page = self.page()
+        self.place.stop()
+        page.wait_text("#lost", "Connection lost")
+        self.place.start()
+        page.click("#lost-retry")
+        page.wait_text("#link", "Live")
+
+    def test_undelivered_notifications(self):
+        self.place.job("only", "s")
+        sink = {"name": "oncall", "type": "webhook", "pending": 0, "delivered": 4, "dead": 0, "paused_until": None, "last_error": None}
+        self.place.sinks = [sink]
+        page = self.page()
+        self.assertEqual(page.text("#notices"), "")
+        self.place.sinks = [sink | {"pending": 3, "dead": 1, "last_error": "503 Service Unavailable"}]
+        page.wait_text("#notices", "oncall (webhook): 1 given up, 3 waiting: 503 Service Unavailable")
+        self.place.sinks = [sink]
+        page.wait(lambda: page.text("#notices") == "", "the notice gone")
+
+    def test_what_the_api_tells_is_text(self):
+        self.place.job("only", "sf", {"team": "<img src=x onerror=alert(1)>"}, state="unreachable", error="<script>alert(1)</script>")
+        self.place.jobs["only"]["past"][0]["source"]["url"] = "javascript:alert(1)"
+        page = self.page()
+        self.assertIn("<script>alert(1)</script>", page.text(".job"))
+        self.assertIn("<img src=x", page.text(".job .labels"))
+        page.js("location.hash = '#/job/only'")
+        page.wait(lambda: page.texts(".builds tbody tr"), "the builds")
+        self.assertEqual(page.js("[...document.querySelectorAll('.builds a')].map((a) => a.protocol)"), ["https:"])
+
+
+if __name__ == "__main__":
+    case.main()

@@ -1,0 +1,124 @@
+"""How it is used: the filter and its URL, a job's own view, by keyboard alone, with many jobs."""
+
+import time
+import unittest
+
+from support import case
+from support.case import Case
+from support.scene import furnish
+
+
+class Use(Case):
+    def test_filter_by_text_and_label_in_the_url(self):
+        furnish(self.place)
+        page = self.page()
+        page.click("#filter-text")
+        page.type("Installer")
+        page.wait(lambda: self.names(page) == ["installer-arm64", "installer-x86_64"], "the jobs with that text")
+        self.assertEqual(page.text("#verdict"), "All passing")
+        self.assertIn("2 of 25 jobs", page.text("#tally"))
+        page.js("{ const s = document.querySelector('#filter-label'); s.value = 'team=firmware'; s.dispatchEvent(new Event('change')); }")
+        page.wait(lambda: self.names(page) == ["installer-arm64"], "the label too")
+        self.assertEqual(page.js("location.hash"), "#/?q=Installer&label=team%3Dfirmware")
+        other = self.page("/" + page.js("location.hash"))
+        other.wait(lambda: self.names(other) == ["installer-arm64"], "the same from the URL alone")
+        self.assertEqual(other.js("document.querySelector('#filter-text').value"), "Installer")
+        other.click(".chips button")
+        other.wait(lambda: self.names(other) == ["installer-arm64", "installer-x86_64"], "the label taken off")
+        other.js("location.hash = '#/?q=nothing-like-it'")
+        other.wait_text("#empty", "No job matches")
+        self.assertEqual(other.text("#verdict"), "No jobs")
+
+    def test_filter_survives_a_look_at_a_job(self):
+        furnish(self.place)
+        page = self.page("/#/?q=sdk")
+        page.wait(lambda: self.names(page) == ["sdk-go", "sdk-python"], "the filtered list")
+        page.click(".job .name")
+        page.wait_text("#job-title", "sdk-go")
+        page.js("history.back()")
+        page.wait(lambda: self.names(page) == ["sdk-go", "sdk-python"], "the filtered list again")
+
+    def test_a_job_of_its_own(self):
+        self.place.job("steady.1", "sssss" + "s" * 40 + "fua", {"team": "apps"}, minutes=40)
+        self.place.begin("steady.1", elapsed=600)
+        page = self.page("/#/job/steady.1")
+        page.wait(lambda: len(page.texts(".builds tbody tr")) == 49, "every build in the table")
+        self.assertIn("#49", page.text(".builds tbody tr"))
+        page.wait(lambda: page.js("document.querySelectorAll('.chart title').length") == 49, "a bar a build")
+        self.assertIn("1 failed, 1 unstable, 1 aborted, 45 passed, 1 running", page.js("document.querySelector('.chart svg').getAttribute('aria-label')"))
+        self.assertIn("usually", page.text(".chart"))
+        self.assertIn("Expected to end at", page.text(".facts"))
+        self.place.end("steady.1")
+        page.wait(lambda: "passed" in page.text(".builds tbody tr"), "the end, live")
+        page.js("location.hash = '#/job/no-such'")
+        page.wait_text("#job-view", "No job has this name")
+
+    def test_keyboard_only(self):
+        furnish(self.place)
+        page = self.page()
+        self.settle(page)
+        page.press("Tab")
+        self.assertEqual(page.focused(), "Skip to the jobs")
+        page.press("Enter")
+        self.assertEqual(page.js("document.activeElement.id"), "main")
+        page.press("Tab")
+        self.assertEqual(page.focused(), "Filter")
+        page.press("Tab")
+        self.assertEqual(page.focused(), "Label")
+        page.press("Tab")
+        self.assertEqual(page.focused(), "firmware-nightly")
+        self.assertTrue(page.js("getComputedStyle(document.activeElement, '::after').outlineStyle === 'solid'"), "the focus is seen")
+        page.press("ArrowDown")
+        self.assertEqual(page.focused(), "kernel-matrix")
+        page.shot("keyboard")
+        self.place.begin("billing-api")
+        self.place.end("billing-api", "failure")
+        page.wait_text("#verdict", "3 failing")
+        self.assertEqual(page.focused(), "kernel-matrix")  # rows moved around it
+        page.press("Enter")
+        page.wait_text("#job-title", "kernel-matrix")
+        self.assertEqual(page.js("document.activeElement.id"), "job-title")
+        page.press("Tab", shift=True)
+        self.assertEqual(page.focused(), "← All jobs")
+        page.press("Enter")
+        page.wait(lambda: page.focused() == "kernel-matrix", "the focus where it was")
+
+    def test_two_thousand_jobs(self):
+        for number in range(2000):
+            self.place.job(f"job-{number:04}", "s" * 29 + ("f" if number % 400 == 7 else "s"), {"team": f"team-{number % 20}"})
+        began = time.monotonic()
+        page = self.page()
+        page.wait_text("#verdict", "5 failing")
+        print(f"2,000 jobs: the verdict after {time.monotonic() - began:.2f} s", end="")
+        page.wait(lambda: page.js("document.querySelectorAll('.job').length") == 2000, "every row")
+        print(f", every row after {time.monotonic() - began:.2f} s", end="", flush=True)
+        self.settle(page)
+        page.shot("two-thousand")
+        asked = [one for one in self.place.asked if "/builds" in one]
+        self.assertLess(len(asked), 60)  # strips of what is in sight, no more
+        began = time.monotonic()
+        self.place.begin("job-1500")
+        page.wait(lambda: self.names(page, "running") == ["job-1500"], "one event")
+        print(f", an event after {time.monotonic() - began:.2f} s", end="")
+        began = time.monotonic()
+        page.click("#filter-text")
+        page.type("1999")
+        page.wait(lambda: self.names(page) == ["job-1999"], "the filter")
+        print(f", the filter after {time.monotonic() - began:.2f} s")
+        page.wait(lambda: page.js("document.querySelectorAll('.strip .success').length > 20"), "the strip of the row that came into sight")
+
+
+@unittest.skipUnless(case.NAMED, "BUILDWATCH_DASHBOARD names no daemon's URL")
+class Named(Case):
+    """Looks at a daemon that runs already."""
+
+    def test_it_shows_what_the_api_tells(self):
+        page = self.page(url=case.NAMED)
+        told = page.js("fetch('/api/v1/jobs').then((a) => a.json()).then((a) => a.jobs.map((job) => job.name))")
+        page.wait(lambda: set(told) <= set(self.names(page)), "the jobs")
+        self.settle(page)
+        page.shot("named")
+
+
+if __name__ == "__main__":
+    case.main()
