@@ -87,6 +87,33 @@ class Live(Case):
         self.place.begin("gateway")
         page.wait(lambda: "gateway" in self.names(page, "running"), "events after the restart")
 
+    def test_events_show_before_any_question(self):
+        self.place.job("only", "ss")
+        page = self.page()
+        verdicts = page.remember("#verdict")
+        self.place.frozen = {"only": dict(self.place.jobs["only"])}
+        self.place.begin("only")
+        self.place.end("only", "failure")
+        page.wait(lambda: "1 failing" in verdicts(), "what the stream told")
+
+    def test_a_stream_that_breaks_alone(self):
+        self.place.job("only", "ss")
+        page = self.page()
+        verdicts = page.remember("#verdict")
+        self.place.break_streams()
+        page.wait(lambda: "Connection lost" in verdicts(), "the loss, shown")
+        page.wait_text("#link", "Live")
+        self.place.begin("only")
+        page.wait(lambda: self.names(page, "running") == ["only"], "events of the next stream")
+
+    def test_a_server_that_hangs(self):
+        self.place.job("only", "s")
+        page = self.page()
+        self.place.mute = True
+        page.wait_text("#lost", "no answer")
+        self.place.mute = False
+        page.wait_text("#verdict", "All passing")
+
     def test_try_now(self):
         self.place.job("only", "s")
         page = self.page()

@@ -148,6 +148,7 @@
   }
 
   let refreshing = false, refresh_again = false, refresh_timer = 0;
+  let start_over = false; // another store may answer after a restart: what was known of old builds counts no more
 
   async function refresh() {
     if (refreshing) { refresh_again = true; return; }
@@ -179,6 +180,8 @@
   function take(fresh, began) {
     const known = new Map(jobs);
     jobs.clear();
+    if (start_over) decided.clear();
+    start_over = false;
     for (const job of fresh) {
       const newer = (touched.get(job.name) ?? -1) >= began ? known.get(job.name) : undefined;
       if (newer) refresh_again = true;
@@ -282,7 +285,7 @@
   function become_live() {
     if (link === "lost") {
       announce("The connection is back.");
-      decided.clear();
+      start_over = true;
       for (const kept of builds.values()) Object.assign(kept, { stale: true, retry_at: 0 });
     }
     link = "live";
@@ -843,9 +846,10 @@
     const count = (key) => placed.get(key).length;
     const running = found.filter(runs).length, dark = found.filter(unseen).length;
     const passes = found.filter((job) => decided.get(job.name)?.verdict === "passing").length;
-    const verdict = link === "lost" ? "lost" : !loaded ? "loading" : count("failing") ? "failing" : dark ? "unseen"
-      : passes ? "passing" : found.length ? "undecided" : "empty";
-    const [drawn, text] = VERDICTS[verdict] ?? [verdict, verdict === "failing" ? `${count("failing").toLocaleString("en")} failing` : `${dark.toLocaleString("en")} out of sight`];
+    const seen = !loaded ? "loading" : count("failing") ? "failing" : dark ? "unseen" : passes ? "passing" : found.length ? "undecided" : "empty";
+    const told = { failing: `${count("failing").toLocaleString("en")} failing`, unseen: `${dark.toLocaleString("en")} out of sight` };
+    const verdict = link === "lost" ? "lost" : seen;
+    const [drawn, text] = VERDICTS[verdict] ?? [verdict, told[verdict]];
     mark($("banner"), "data-verdict", verdict);
     mark($("banner-shape"), "href", `#shape-${drawn}`);
     say($("verdict"), text);
@@ -853,7 +857,8 @@
     show($("verdict-who"), worst.length > 0);
     say($("verdict-who"), worst.slice(0, 3).join(", ") + (worst.length > 3 ? ` and ${worst.length - 3} more` : ""));
     const of = found.length === jobs.size ? many(jobs.size, "job", "jobs") : `${found.length.toLocaleString("en")} of ${many(jobs.size, "job", "jobs")} match the filter`;
-    const tally = [of, running && `${running} running`, verdict !== "passing" && passes && `${passes.toLocaleString("en")} passing`, dark && verdict !== "unseen" && `${dark} out of sight`];
+    const last = verdict === "lost" && `At ${clock(seen_at)}: ${told[seen] ?? VERDICTS[seen][1].toLowerCase()}`;
+    const tally = [last, of, running && `${running} running`, !last && verdict !== "passing" && passes && `${passes.toLocaleString("en")} passing`, dark && seen !== "unseen" && `${dark} out of sight`];
     say($("tally"), loaded ? tally.filter(Boolean).join(" · ") : "");
     paint_tab(verdict, text);
     const heard = loaded && link === "live" ? `${text}${worst.length ? `: ${worst.slice(0, 3).join(", ")}` : ""}` : null;
@@ -880,7 +885,7 @@
     say($("link"), text);
     document.body.classList.toggle("stale", link === "lost");
     show($("lost"), link === "lost");
-    if (link === "lost") say($("lost-text"), `Connection lost: ${lost_why}. ${loaded ? `What is shown is as of ${clock(seen_at)}.` : ""}`);
+    if (link === "lost") say($("lost-text"), `Connection lost: ${lost_why}.${loaded ? ` What is shown is as of ${clock(seen_at)}.` : ""}`);
   }
 
   function paint_notices() {
@@ -951,7 +956,7 @@
   }
 
   function tick() {
-    if (document.hidden) return;
+    if (document.hidden || link === "lost") return; // nothing goes on that nobody tells of
     if (view.job) paint_job();
     else for (const name of in_sight) rows.get(name)?.tell();
     load_builds();

@@ -87,6 +87,13 @@ class Page:
     def wait_text(self, selector, part):
         return self.wait(lambda: part in self.text(selector), f"{part!r} in {selector}")
 
+    def remember(self, selector):
+        """From now on every text of that element is kept; -> a function that returns them."""
+        at = json.dumps(selector)
+        self.js(f"{{ const e = document.querySelector({at}), kept = ((window.remembered ??= {{}})[{at}] = []);"
+                " new MutationObserver(() => kept.push(e.textContent)).observe(e, {childList: true, characterData: true, subtree: true}); }")
+        return lambda: self.js(f"window.remembered[{at}]")
+
     # --- hands
 
     def open(self, url):

@@ -27,6 +27,9 @@ class StandIn:
         self.jobs, self.sinks, self.events = {}, [], []
         self.changed = threading.Condition()
         self.asked = []
+        self.frozen = None     # the jobs as they were, told whatever happens
+        self.mute = False      # takes requests and never answers
+        self.streams = 0       # rises when the streams of events are to break
         self.port, self.server, self.sockets = 0, None, set()
         self.start()
 
@@ -58,6 +61,11 @@ class StandIn:
     def close(self):
         if self.server:
             self.stop()
+
+    def break_streams(self):
+        with self.changed:
+            self.streams += 1
+            self.changed.notify_all()
 
     # --- the script
 
@@ -128,7 +136,7 @@ class StandIn:
                 names = sorted(self.jobs)
                 after, limit = query.get("after", ""), min(LIMIT, int(query.get("limit", LIMIT)))
                 left = [name for name in names if name > after]
-                shown = [{key: value for key, value in self.jobs[name].items() if key != "past"} for name in left[:limit]]
+                shown = [{key: value for key, value in (self.frozen or self.jobs)[name].items() if key != "past"} for name in left[:limit]]
                 return 200, {"jobs": shown, "next": left[limit - 1] if len(left) > limit else None}
             if len(parts) == 3 and parts[0] == "jobs" and parts[2] == "builds" and parts[1] in self.jobs:
                 return 200, {"builds": self.jobs[parts[1]]["past"][:int(query.get("limit", 100))]}
@@ -166,6 +174,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         place = self.server.place
         path, _, query = self.path.partition("?")
         place.asked.append(self.path)
+        while place.mute:
+            time.sleep(0.05)
         try:
             if path in FILES:
                 name, kind = FILES[path]
@@ -187,12 +197,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _stream(self, place):
         self.close_connection = True
-        server = self.server
+        server, turn = self.server, place.streams
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.end_headers()
         sent = int(self.headers.get("last-event-id") or len(place.events))
-        while place.server is server:
+        while place.server is server and place.streams == turn:
             with place.changed:
                 fresh = place.events[sent:]
                 if not fresh and not place.changed.wait(15):
