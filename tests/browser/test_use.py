@@ -75,6 +75,9 @@ class Use(Case):
         self.place.end("billing-api", "failure")
         page.wait_text("#verdict", "3 failing")
         self.assertEqual(page.focused(), "kernel-matrix")  # rows moved around it
+        self.place.end("kernel-matrix", "failure")
+        page.wait(lambda: "firmware-nightly" == self.names(page)[2], "the row that has the focus, moved up")
+        self.assertEqual(page.focused(), "kernel-matrix")
         page.press("Enter")
         page.wait_text("#job-title", "kernel-matrix")
         self.assertEqual(page.js("document.activeElement.id"), "job-title")
@@ -86,11 +89,13 @@ class Use(Case):
     def test_two_thousand_jobs(self):
         for number in range(2000):
             self.place.job(f"job-{number:04}", "s" * 29 + ("f" if number % 400 == 7 else "s"), {"team": f"team-{number % 20}"})
+        self.place.job("running-far-below", "ssf")
+        self.place.begin("running-far-below")
         began = time.monotonic()
         page = self.page()
-        page.wait_text("#verdict", "5 failing")
+        page.wait_text("#verdict", "6 failing")  # also the one whose past alone tells
         print(f"2,000 jobs: the verdict after {time.monotonic() - began:.2f} s", end="")
-        page.wait(lambda: page.js("document.querySelectorAll('.job').length") == 2000, "every row")
+        page.wait(lambda: page.js("document.querySelectorAll('.job').length") == 2001, "every row")
         print(f", every row after {time.monotonic() - began:.2f} s", end="", flush=True)
         self.settle(page)
         page.shot("two-thousand")

@@ -138,7 +138,7 @@
     try {
       answer = await fetch(path, { cache: "no-cache", signal: AbortSignal.timeout(ANSWER_WITHIN) });
     } catch (error) {
-      throw new Error(error.name === "TimeoutError" ? "no answer" : "no connection");
+      throw new Error(error.name === "TimeoutError" ? "no answer" : "the server cannot be reached");
     }
     learn_clock(answer.headers.get("date"));
     if (answer.status === 404) throw new Refused("not found");
@@ -275,7 +275,7 @@
     };
     stream.onerror = () => {
       clearTimeout(slow);
-      lose("no connection");
+      lose("the server cannot be reached");
     };
     stream.onmessage = hear;
     for (const type of TYPES) stream.addEventListener(type, hear);
@@ -768,7 +768,7 @@
     const shown = list.slice(0, Math.floor(plot / 5)).reverse();
     const longest = Math.max(1, ...shown.map((build) => lasted(build) ?? 0)), step = step_of(longest);
     const highest = Math.ceil(longest / step) * step, y = (seconds) => floor - ((floor - top) * seconds) / highest;
-    const slot = Math.min(22, plot / Math.max(1, shown.length)), thick = Math.max(2, slot * 0.78);
+    const slot = Math.min(28, plot / Math.max(1, shown.length)), thick = Math.max(2, slot * 0.78);
     const parts = [];
     for (let tick = 0; tick <= highest; tick += step) {
       parts.push(svg("line", { class: "grid", x1: left, x2: width, y1: y(tick), y2: y(tick) }),

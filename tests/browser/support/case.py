@@ -44,6 +44,9 @@ class Case(unittest.TestCase):
                                   " && s.getAttribute('aria-label').includes('not read')).length === 0"), "the strips")
 
     def fits(self, page):
+        """Nothing is wider than the window, nor cut off by what it stands in."""
+        self.assertEqual(page.js("[...document.querySelectorAll('header *, main *')].filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1)"
+                                 ".map((e) => e.outerHTML.slice(0, 100))"), [])
         self.assertLessEqual(page.js("document.documentElement.scrollWidth"), page.js("document.documentElement.clientWidth"))
 
 
