@@ -43,6 +43,11 @@ answer flowing(std::string_view type, std::unique_ptr<pieces> body) {
 boost::asio::awaitable<answer> desk::answer_to(route where, target to, std::string host) const {
   if (where.where == place::builds) co_return co_await builds(std::move(where.name), std::move(to));
   if (where.where == place::events) co_return co_await events(std::move(to));
+  if (where.where == place::sinks) co_return co_await sinks();
+  if (where.where == place::metrics) {
+    auto values = co_await parts_.condition.metrics(rules_.job_series);
+    co_return flowing(exposition_type, metrics_body(std::move(values), counted_));
+  }
   co_return at_once(where, to, host);
 }
 
@@ -50,11 +55,8 @@ answer desk::at_once(route const& where, target const& to, std::string const& ho
   switch (where.where) {
     case place::healthz: return health(false);
     case place::readyz: return health(true);
-    case place::metrics:
-      return flowing(exposition_type, metrics_body(parts_.condition.metrics(rules_.job_series), counted_));
     case place::jobs: return jobs(to);
     case place::job: return job(where.name);
-    case place::sinks: return tagged("application/json", sinks_json(parts_.condition.sinks()));
     case place::cctray:
       return flowing("application/xml; charset=utf-8", cctray_body(parts_.jobs, "http://" + host + "/"));
     case place::badge: return badge(where.name);
@@ -63,6 +65,8 @@ answer desk::at_once(route const& where, target const& to, std::string const& ho
       return tagged(file.type, std::string(file.text));
     }
     case place::nowhere:
+    case place::metrics:
+    case place::sinks:
     case place::builds:
     case place::events:
     case place::stream: break;
@@ -104,6 +108,12 @@ boost::asio::awaitable<answer> desk::builds(std::string name, target to) const {
   auto read = co_await parts_.records.builds(found->job.provider, found->job.job_id, *limit);
   if (!read) co_return error_answer(503, "unavailable", read.error().text);
   co_return tagged(builds_body(std::move(*read)));
+}
+
+boost::asio::awaitable<answer> desk::sinks() const {
+  auto const read = co_await parts_.condition.sinks();
+  if (!read) co_return error_answer(503, "unavailable", read.error().text);
+  co_return tagged("application/json", sinks_json(*read));
 }
 
 boost::asio::awaitable<answer> desk::events(target to) const {

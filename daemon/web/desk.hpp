@@ -28,6 +28,7 @@ class desk {
   [[nodiscard]] answer badge(std::string const& name) const;
   [[nodiscard]] answer health(bool ready) const;
   [[nodiscard]] boost::asio::awaitable<answer> builds(std::string name, target to) const;
+  [[nodiscard]] boost::asio::awaitable<answer> sinks() const;
   [[nodiscard]] boost::asio::awaitable<answer> events(target to) const;
 
   server_parts const& parts_;

@@ -86,9 +86,13 @@ void write_sinks(std::string& to, std::vector<sink_metrics> const& sinks) {
     sample(to, "buildwatch_notifications_total", {{"sink", s.name}, {"result", "dead"}}, s.died);
   }
   family(to, "buildwatch_outbox_pending", "gauge", "Deliveries that wait.");
-  for (auto const& s : sinks) sample(to, "buildwatch_outbox_pending", {{"sink", s.name}}, s.pending);
+  for (auto const& s : sinks) {
+    if (s.pending) sample(to, "buildwatch_outbox_pending", {{"sink", s.name}}, *s.pending);
+  }
   family(to, "buildwatch_outbox_dead", "gauge", "Deliveries given up, until somebody retries or drops them.");
-  for (auto const& s : sinks) sample(to, "buildwatch_outbox_dead", {{"sink", s.name}}, s.dead);
+  for (auto const& s : sinks) {
+    if (s.dead) sample(to, "buildwatch_outbox_dead", {{"sink", s.name}}, *s.dead);
+  }
 }
 
 void write_histogram(std::string& to, std::string_view name, std::string_view help, histogram const& h) {

@@ -16,6 +16,7 @@
 #include "buildwatch/sinks/options.hpp"
 #include "buildwatch/store/options.hpp"
 #include "buildwatch/watch/options.hpp"
+#include "buildwatch/web/options.hpp"
 
 namespace buildwatch::config {
 
@@ -34,6 +35,8 @@ struct settings {
   watch::options watch;
   std::vector<sinks::sink_options> sinks;          ///< in the order of the file
   std::optional<std::vector<notify::rule>> rules;  ///< nullopt: no `rules` key
+  std::optional<web::options> http;                ///< nullopt: no `http` key, no HTTP API
+  std::vector<std::uint32_t> by_name;              ///< of watch.jobs, in byte order of names; for those who list them
 };
 
 /// Where a complaint points and what it says.

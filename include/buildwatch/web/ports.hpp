@@ -85,14 +85,17 @@ struct health {
   std::vector<std::string> unready;    ///< "provider huawei has not answered yet"; only what is not in `unhealthy`
 };
 
-/// Port: how the daemon does. Loop thread only, and quick.
+/// Port: how the daemon does. Loop thread only. Sinks and metrics wait for the store, which counts what its outbox
+/// holds; errors (for people, no secret) are the store's.
 class condition {
  public:
   virtual ~condition() = default;
-  [[nodiscard]] virtual std::vector<sink_view> sinks() const = 0;
+  virtual boost::asio::awaitable<base::result<std::vector<sink_view>>> sinks() = 0;
+  /// Series of single jobs for the first `most_jobs` by name only. Told without the outbox where the store fails: a
+  /// daemon in trouble is what metrics are for.
+  virtual boost::asio::awaitable<metric_values> metrics(std::size_t most_jobs) = 0;
+  /// At once.
   [[nodiscard]] virtual web::health health() const = 0;
-  /// Series of single jobs for the first `most_jobs` by name only.
-  [[nodiscard]] virtual metric_values metrics(std::size_t most_jobs) const = 0;
 };
 
 }  // namespace buildwatch::web

@@ -23,7 +23,7 @@ struct server_parts {
   base::log& log;
   web::jobs const& jobs;
   web::records& records;
-  web::condition const& condition;
+  web::condition& condition;
 };
 
 /// Loop thread only. One coroutine a connection; a client that is slow or means harm costs a place and some buffers:

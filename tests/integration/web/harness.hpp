@@ -60,16 +60,19 @@ struct fake_records final : records {
 };
 
 struct fake_condition final : condition {
-  [[nodiscard]] std::vector<sink_view> sinks() const override { return {sink_view{}}; }
+  boost::asio::awaitable<base::result<std::vector<sink_view>>> sinks() override {
+    std::vector<sink_view> one(1);
+    co_return one;
+  }
   [[nodiscard]] web::health health() const override {
     if (broken) throw std::runtime_error("a bug");
     return now;
   }
-  [[nodiscard]] metric_values metrics(std::size_t most_jobs) const override {
+  boost::asio::awaitable<metric_values> metrics(std::size_t most_jobs) override {
     metric_values v;
     v.version = "1.2.3";
     v.each_job.resize(std::min<std::size_t>(most_jobs, 3000));
-    return v;
+    co_return v;
   }
   web::health now;
   bool broken = false;
