@@ -2,6 +2,16 @@
 
 say() { printf '%s\n' "$*" >&2; }
 
+# What installs packages, as root: no server among them (nginx, prometheus) is started.
+install_quietly='
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    trap "rm -f $policy" EXIT
+    printf "#!/bin/sh\nexit 101\n" >"$policy"
+    chmod 755 "$policy"
+  fi
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"'
+
 # need PACKAGE…: quick and silent where all are there.
 need() {
   local missing=() package root=()
@@ -16,7 +26,7 @@ need() {
   fi
   local log
   log=$(mktemp)
-  if ! { "${root[@]}" apt-get update -qq && DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+  if ! "${root[@]}" bash -c "$install_quietly" install "${missing[@]}" >"$log" 2>&1; then
     say "apt-get failed:"
     tail -n 20 "$log" >&2
     rm -f "$log"
