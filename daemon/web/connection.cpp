@@ -186,8 +186,10 @@ asio::awaitable<bool> connection::drop_body(std::uint64_t bytes) {
 asio::awaitable<answer> connection::made_by_desk(route where, target to) {
   std::string failed;
   try {
-    std::string host = to.authority.empty() ? request_.host : to.authority;
-    co_return co_await hub_.desk.answer_to(std::move(where), std::move(to), std::move(host));
+    std::string root = request_.https_outside ? "https://" : "http://";
+    root += to.authority.empty() ? request_.host : to.authority;
+    root += '/';
+    co_return co_await hub_.desk.answer_to(std::move(where), std::move(to), std::move(root));
   } catch (std::exception const& e) {
     failed = e.what();
   }

@@ -40,7 +40,7 @@ answer flowing(std::string_view type, std::unique_ptr<pieces> body) {
 
 }  // namespace
 
-boost::asio::awaitable<answer> desk::answer_to(route where, target to, std::string host) const {
+boost::asio::awaitable<answer> desk::answer_to(route where, target to, std::string root) const {
   if (where.where == place::builds) co_return co_await builds(std::move(where.name), std::move(to));
   if (where.where == place::events) co_return co_await events(std::move(to));
   if (where.where == place::sinks) co_return co_await sinks();
@@ -48,17 +48,16 @@ boost::asio::awaitable<answer> desk::answer_to(route where, target to, std::stri
     auto values = co_await parts_.condition.metrics(rules_.job_series);
     co_return flowing(exposition_type, metrics_body(std::move(values), counted_));
   }
-  co_return at_once(where, to, host);
+  co_return at_once(where, to, std::move(root));
 }
 
-answer desk::at_once(route const& where, target const& to, std::string const& host) const {
+answer desk::at_once(route const& where, target const& to, std::string root) const {
   switch (where.where) {
     case place::healthz: return health(false);
     case place::readyz: return health(true);
     case place::jobs: return jobs(to);
     case place::job: return job(where.name);
-    case place::cctray:
-      return flowing("application/xml; charset=utf-8", cctray_body(parts_.jobs, "http://" + host + "/"));
+    case place::cctray: return flowing("application/xml; charset=utf-8", cctray_body(parts_.jobs, std::move(root)));
     case place::badge: return badge(where.name);
     case place::page: {
       page_file const& file = *page_file_at(to.path);

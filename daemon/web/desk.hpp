@@ -18,11 +18,11 @@ class desk {
   desk(server_parts const& parts, options const& rules, server_metrics const& counted)
       : parts_(parts), rules_(rules), counted_(counted) {}
 
-  /// Anything but an event stream. `host`: as the asker calls us, for links to the page.
-  [[nodiscard]] boost::asio::awaitable<answer> answer_to(route where, target to, std::string host) const;
+  /// Anything but an event stream. `root`: address of the page as the asker calls it, for links.
+  [[nodiscard]] boost::asio::awaitable<answer> answer_to(route where, target to, std::string root) const;
 
  private:
-  [[nodiscard]] answer at_once(route const& where, target const& to, std::string const& host) const;
+  [[nodiscard]] answer at_once(route const& where, target const& to, std::string root) const;
   [[nodiscard]] answer jobs(target const& to) const;
   [[nodiscard]] answer job(std::string const& name) const;
   [[nodiscard]] answer badge(std::string const& name) const;

@@ -25,6 +25,8 @@ struct request {
   bool chunked = false;  ///< a body of unknown length follows
   bool keep_alive = true;
   bool http_1_1 = true;
+  /// X-Forwarded-Proto is https: a proxy was asked by TLS. Anybody can say so: good for links in his own answer alone.
+  bool https_outside = false;
   [[nodiscard]] bool head_only() const { return method == "HEAD"; }
 };
 

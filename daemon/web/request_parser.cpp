@@ -39,13 +39,17 @@ class sieve final : public http::basic_parser<true> {
       case http::field::transfer_encoding:
         if (!boost::beast::iequals(value, "chunked")) ec = http::error::bad_transfer_encoding;
         break;
-      case http::field::unknown:
-        if (boost::beast::iequals(name_string, "Last-Event-ID")) {
-          into_.has_last_event_id = true;
-          into_.last_event_id.assign(value.data(), value.size());
-        }
-        break;
+      case http::field::unknown: on_other(name_string, value); break;
       default: break;
+    }
+  }
+  void on_other(string_view name, string_view value) {
+    if (boost::beast::iequals(name, "Last-Event-ID")) {
+      into_.has_last_event_id = true;
+      into_.last_event_id.assign(value.data(), value.size());
+    } else if (boost::beast::iequals(name, "X-Forwarded-Proto")) {
+      // Of several proxies the first was asked by the client itself.
+      into_.https_outside = boost::beast::iequals(value.substr(0, value.find(',')), "https");
     }
   }
   static void join(std::string& list, string_view value) {

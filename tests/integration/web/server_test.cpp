@@ -180,6 +180,17 @@ TEST(http, another_sites_name_is_refused) {
   EXPECT_EQ(c.read().status, 421U);
 }
 
+TEST(http, the_feed_links_as_its_reader_came) {
+  harness h;
+  client c(h.port);
+  c.send(get("/cc.xml"));
+  EXPECT_NE(c.read().body.find("webUrl=\"http://localhost/#/job/job-0\""), std::string::npos);
+  c.send(get("/cc.xml", "X-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example\r\n"));
+  EXPECT_NE(c.read().body.find("webUrl=\"https://localhost/#/job/job-0\""), std::string::npos);
+  c.send(get("/cc.xml", "X-Forwarded-Proto: javascript:alert(1)//\r\n"));
+  EXPECT_NE(c.read().body.find("webUrl=\"http://localhost/#/job/job-0\""), std::string::npos);
+}
+
 TEST(http, health_says_what_is_wrong) {
   harness h;
   h.on_loop([&] { h.condition.now.unready = {"provider huawei has not answered yet"}; });

@@ -44,6 +44,20 @@ TEST(head, connections_are_kept_as_the_version_says) {
   EXPECT_TRUE(read("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").keep_alive);
 }
 
+TEST(head, a_proxy_says_how_it_was_asked) {
+  auto const https = [](std::string const& value) {
+    return read("GET / HTTP/1.1\r\nx-forwarded-proto: " + value + "\r\n\r\n").https_outside;
+  };
+  EXPECT_TRUE(https("https"));
+  EXPECT_TRUE(https("HTTPS"));
+  EXPECT_TRUE(https("https,http"));
+  EXPECT_FALSE(https("http"));
+  EXPECT_FALSE(https("http, https"));
+  EXPECT_FALSE(https("https://evil.example/\""));
+  EXPECT_FALSE(https(""));
+  EXPECT_FALSE(read("GET / HTTP/1.1\r\n\r\n").https_outside);
+}
+
 TEST(head, bodies_are_announced) {
   EXPECT_EQ(read("POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n").body_bytes, 10U);
   EXPECT_EQ(read("POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n").body_bytes, 99999999999U);
