@@ -24,6 +24,7 @@ struct cursor {
   node const& at;
   path where;
   bool secret = false;  ///< the value must not be quoted
+  bool wanted = false;  ///< a secret that is looked up even where secrets are not
 
   [[nodiscard]] cursor item(std::size_t index) const { return {in, at.items[index], path(where, index), secret}; }
   /// The same value, never to be quoted, and not looked up where no secret is wanted.

@@ -46,7 +46,7 @@ std::optional<scalar> read_scalar(cursor const& c, std::string_view expected) {
     c.error("holds a NUL character");
     return std::nullopt;
   }
-  if (c.secret && c.in.world.skip_secrets && has_reference(c.at.text)) return std::nullopt;
+  if (c.secret && !c.wanted && c.in.world.skip_secrets && has_reference(c.at.text)) return std::nullopt;
   auto value = expand(c.at.text, {c.in.world, *c.in.disk, c.in.file.directory});
   if (!value) {
     c.error(value.error().text);

@@ -47,6 +47,8 @@ void document::entry(std::string const& key, mark key_at, node const& value) {
     read_retention(c, into_);
   } else if (key == "log") {
     read_log(c, into_);
+  } else if (key == "http") {
+    read_http(c, into_);
   } else if (key == "providers") {
     into_.providers_at = key_at;
     read_providers(c, into_);

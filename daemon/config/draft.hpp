@@ -105,6 +105,7 @@ struct draft {
 
   log_options log;
   store::store_options store;
+  std::optional<web::options> http;
   some_times defaults;
   std::vector<draft_provider> providers;
   std::vector<draft_job> jobs;

@@ -31,7 +31,7 @@ std::string types_of(key const& k) {
 std::string unknown(std::string_view name, key_table table, std::string_view type) {
   std::vector<std::string_view> known;
   for (auto const& k : table) {
-    if (!k.later && belongs(k, type)) known.push_back(k.name);
+    if (belongs(k, type)) known.push_back(k.name);
   }
   auto const hint = did_you_mean(name, known);
   return "unknown key" + (hint.empty() ? "; known here: " + one_of(known, ", ") : hint);
@@ -49,7 +49,6 @@ bool check_key(cursor const& map, std::string_view name, mark at, key_table tabl
   };
   auto const known = std::ranges::find(table, name, &key::name);
   if (known == table.end()) return complain(unknown(name, table, type));
-  if (known->later) return complain("not supported yet");
   if (!belongs(*known, type))
     return complain("a key of " + types_of(*known) + ", not of `type: " + std::string(type) + "`");
   return true;

@@ -29,8 +29,7 @@ bool each_named(cursor const& c, std::string_view expected, Read read) {
   return true;
 }
 
-/// Complains about a key of a map: unknown (with the nearest known one), of another type, or of a later version. True:
-/// it is fine.
+/// Complains about a key of a map: unknown (with the nearest known one), or of another type. True: it is fine.
 bool check_key(cursor const& map, std::string_view name, mark at, key_table table, std::string_view type = {});
 
 class fields {

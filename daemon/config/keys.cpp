@@ -5,14 +5,12 @@
 namespace buildwatch::config {
 namespace {
 
-constexpr bool later = true;
-
 constexpr std::array<key, 11> top{{{"version"},
                                    {"include"},
                                    {"store"},
                                    {"retention"},
                                    {"log"},
-                                   {"http", {}, later},
+                                   {"http"},
                                    {"providers"},
                                    {"defaults"},
                                    {"jobs"},
@@ -20,6 +18,7 @@ constexpr std::array<key, 11> top{{{"version"},
                                    {"rules"}}};
 constexpr std::array<key, 2> retention{{{"builds"}, {"events"}}};
 constexpr std::array<key, 2> log{{{"level"}, {"format"}}};
+constexpr std::array<key, 5> http{{{"listen"}, {"token"}, {"hosts"}, {"connections"}, {"job_series"}}};
 constexpr std::array<key, 10> provider{{{"type"},
                                         {"region"},
                                         {"endpoint"},
@@ -75,6 +74,7 @@ constexpr std::array<key, 4> rule{{{"events"}, {"jobs"}, {"labels"}, {"to"}}};
 key_table top_keys() { return top; }
 key_table retention_keys() { return retention; }
 key_table log_keys() { return log; }
+key_table http_keys() { return http; }
 key_table provider_keys() { return provider; }
 key_table auth_keys() { return auth; }
 key_table tls_keys() { return tls; }

@@ -9,7 +9,6 @@ namespace buildwatch::config {
 struct key {
   std::string_view name;
   std::string_view only = {};  ///< the `type`s it belongs to, separated by a space; empty: all
-  bool later = false;          ///< a key of the contract that this version does not support
 };
 
 using key_table = std::span<key const>;
@@ -17,6 +16,7 @@ using key_table = std::span<key const>;
 [[nodiscard]] key_table top_keys();
 [[nodiscard]] key_table retention_keys();
 [[nodiscard]] key_table log_keys();
+[[nodiscard]] key_table http_keys();
 [[nodiscard]] key_table provider_keys();
 [[nodiscard]] key_table auth_keys();
 [[nodiscard]] key_table tls_keys();

@@ -12,6 +12,7 @@ void read_store(cursor const& c, draft& into);
 void place_store(context const& in, draft& into);
 void read_retention(cursor const& c, draft& into);
 void read_log(cursor const& c, draft& into);
+void read_http(cursor const& c, draft& into);
 void read_providers(cursor const& c, draft& into);
 void read_defaults(cursor const& c, draft& into);
 void read_job(cursor const& c, std::size_t index, draft& into);

@@ -1,5 +1,7 @@
 #include "config/settle.hpp"
 
+#include <algorithm>
+#include <numeric>
 #include <tuple>
 
 #include "config/credential_mark.hpp"
@@ -42,6 +44,13 @@ watch::provider_options watched(codearts::provider_options const& p) {
   return w;
 }
 
+std::vector<std::uint32_t> sorted_by_name(std::vector<watch::job_options> const& jobs) {
+  std::vector<std::uint32_t> all(jobs.size());
+  std::iota(all.begin(), all.end(), 0U);
+  std::ranges::sort(all, {}, [&](std::uint32_t i) -> std::string const& { return jobs[i].name; });
+  return all;
+}
+
 }  // namespace
 
 watch::timing merged(some_times const& own, some_times const& defaults) {
@@ -61,6 +70,7 @@ settings settle(draft d) {
   settings s;
   s.log = d.log;
   s.store = std::move(d.store);
+  s.http = std::move(d.http);
   for (auto& p : d.providers) {
     s.watch.providers.push_back(watched(p.provider));
     s.providers.push_back(std::move(p.provider));
@@ -71,6 +81,7 @@ settings settle(draft d) {
     j.job.times = merge.times_of(*j.times);
     s.watch.jobs.push_back(std::move(j.job));
   }
+  s.by_name = sorted_by_name(s.watch.jobs);
   for (auto& k : d.sinks) s.sinks.push_back(std::move(k.sink));
   if (d.rules) {
     s.rules.emplace();

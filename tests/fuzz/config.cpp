@@ -46,6 +46,16 @@ config::environment made_up_world() {
   return world;
 }
 
+void check_http(config::settings const& s) {
+  if (s.by_name.size() != s.watch.jobs.size()) std::abort();
+  for (std::size_t i = 1; i < s.by_name.size(); ++i) {
+    if (s.watch.jobs[s.by_name[i - 1]].name >= s.watch.jobs[s.by_name[i]].name) std::abort();
+  }
+  if (!s.http) return;
+  if (!s.http->listen.loopback() && s.http->token.empty()) std::abort();
+  if (s.http->connections == 0 || s.http->token.reveal().find('\n') != std::string::npos) std::abort();
+}
+
 /// What must hold whatever the input was.
 void check(config::loaded const& result) {
   bool error = false;
@@ -63,6 +73,7 @@ void check(config::loaded const& result) {
     if (!j.times || !j.labels || j.build == 0 || j.job_id.size() != 32) std::abort();
     if (j.provider >= result.settings->providers.size()) std::abort();
   }
+  check_http(*result.settings);
   auto const& sinks = result.settings->sinks;
   for (auto const& s : sinks) {
     std::string const* next = &s.delivery.fallback;

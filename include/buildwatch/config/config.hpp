@@ -61,6 +61,8 @@ struct environment {
   bool missing_credentials_dir_warns = false;
   /// Commands that read no secret: `${…}` in secret places is not expanded at all.
   bool skip_secrets = false;
+  /// … but that of `http.token` is looked up even so: who asks the HTTP API needs it and no other.
+  bool http_token = false;
   /// Whether certificates and keys can be loaded (net::check_tls); none: nobody asks.
   std::function<std::optional<net::tls_fault>(net::tls_options const&)> tls_fault = {};
 };

@@ -118,6 +118,10 @@ TEST(a_value_from_elsewhere, is_never_quoted) {
            "\"${env:V}\", connections: \"${env:V}\"}}",
            "providers: {p: {type: codearts, region: r, auth: {type: iam, domain: [SECRET], user: {SECRET: SECRET}, "
            "password: [SECRET]}}}",
+           "http: {token: [SECRET], listen: \"${env:V}\", hosts: [\"${env:V}\"], connections: \"${env:V}\"}",
+           "http: {token: {SECRET: SECRET}}",
+           "http: {token: \"SECRET\\n\"}",
+           "http: SECRET",
            "version: \"${env:V}\"",
            "include: [\"${env:SECRET}\"]",
            "log: {level: \"${SECRET}\"}",

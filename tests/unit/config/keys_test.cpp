@@ -21,6 +21,7 @@ place const places[] = {
     {"", "xyzzyxyzzy: 1\n"},
     {"retention", "retention: {xyzzyxyzzy: 1}\n"},
     {"log", "log: {xyzzyxyzzy: 1}\n"},
+    {"http", "http: {xyzzyxyzzy: 1}\n"},
     {"provider", "providers: {p: {xyzzyxyzzy: 1}}\n"},
     {"auth", "providers: {p: {auth: {xyzzyxyzzy: 1}}}\n"},
     {"tls", "providers: {p: {tls: {xyzzyxyzzy: 1}}}\n"},
