@@ -24,6 +24,8 @@ class Live(Case):
         percent = int(page.js("document.querySelector('[role=progressbar]').getAttribute('aria-valuenow')"))
         self.assertIn(percent, range(1, 99))
         self.assertIn(f"{percent} %", page.js("document.querySelector('[role=progressbar]').getAttribute('aria-valuetext')"))
+        share = page.js("(() => { const [a, b] = ['.bar', '.bar div'].map((at) => document.querySelector(at).getBoundingClientRect().width); return b / a; })()")
+        self.assertAlmostEqual(100 * share, percent, delta=3, msg="the bar says what the number says")
         self.place.end("second", "failure")
         page.wait_text("#verdict", "1 failing")
         self.assertEqual(page.text("#verdict-who"), "second")
@@ -49,6 +51,28 @@ class Live(Case):
         self.place.end("bad")
         page.wait_text("#verdict", "All passing")
         self.assertEqual(self.names(page), ["bad", "good"])
+
+    def test_builds_side_by_side(self):
+        self.place.job("only", "sss")
+        page = self.page()
+        strip = "document.querySelector('.strip').getAttribute('aria-label')"
+        page.wait(lambda: "3 passed" in page.js(strip), "the past")
+        self.place.begin("only")
+        self.place.begin("only")
+        page.wait_text(".job", "#5 running")
+        self.place.end("only", "failure", number=4)
+        page.wait_text("#verdict", "1 failing")
+        self.assertIn("#5 running", page.text(".job"))
+        self.assertIn("#4 failed", page.text(".job"))
+        page.wait(lambda: "5 builds: 1 failed, 3 passed, 1 running" in page.js(strip), "both in the strip")
+
+    def test_a_build_that_takes_too_long(self):
+        for name in ("a", "b", "c"):
+            self.place.job(name, "ssssss", minutes=10)
+            self.place.begin(name, elapsed=3600 if name == "b" else 300)
+        page = self.page()
+        page.wait(lambda: self.names(page, "running") == ["b", "a", "c"], "the late one first")
+        self.assertEqual([one.count("unusually long") for one in page.texts(".job")], [1, 0, 0])
 
     def test_worst_first(self):
         for name, past, more in (("pass-2", "s", {}), ("pass-10", "s", {}), ("gone", "s", {"state": "unreachable", "error": "timed out"}), ("wrong", "", {"state": "not_found"}),

@@ -47,6 +47,9 @@ class Looks(Case):
 
     def test_phone(self):
         page = self.page(width=360, height=740)
+        page.size(320, 640, phone=True)
+        self.settle(page)
+        self.fits(page)
         page.size(360, 740, phone=True)
         self.settle(page)
         self.fits(page)
@@ -87,7 +90,50 @@ class Looks(Case):
         self.assertEqual(len(set(shapes)), 4)
         self.assertEqual(len(set(colours[:3])), 3)
 
-    @unittest.skipUnless(pages.AXE, "BUILDWATCH_AXE names no folder of packages")
+    def test_a_strip_shows_durations_and_outcomes(self):
+        self.place.job("strip", "s" * 20 + "ssssssssssssssssssssssssss" "fua?", {"only": "strip"}, minutes=30)
+        page = self.page("/#/?label=only%3Dstrip")
+        self.settle(page)
+        bars = page.js("[...document.querySelectorAll('.strip g')].map((g) => { const r = g.querySelector('rect'), b = r.getBoundingClientRect();"
+                       " return [g.querySelector('title').textContent, b.height, getComputedStyle(r).fill, g.querySelectorAll('rect').length]; })")
+        past = self.place.jobs["strip"]["past"][:30][::-1]
+        self.assertEqual([int(title.split()[0][1:]) for title, *_ in bars], [build["number"] for build in past])
+        unit = bars[0][1] / past[0]["duration_seconds"]
+        for (title, height, *_), build in zip(bars, past):
+            self.assertAlmostEqual(height, unit * build["duration_seconds"], delta=0.7, msg=title)
+        colours = {build["outcome"]: fill for (_, _, fill, _), build in zip(bars, past)}
+        self.assertEqual(len({colours[outcome] for outcome in ("success", "failure", "unstable", "aborted")}), 4)
+        self.assertEqual([parts for *_, parts in bars][-4:], [2, 2, 1, 1])  # a foot below what failed, for those who see no colours
+
+    def test_the_chart_shows_durations(self):
+        page = self.page()
+        self.job_view(page, "firmware-nightly")
+        page.wait(lambda: page.js("document.querySelectorAll('.chart g').length") == 42, "every build")
+        bars = page.js("[...document.querySelectorAll('.chart g rect:first-of-type')].map((r) => r.getBoundingClientRect().height)")
+        past = self.place.jobs["firmware-nightly"]["past"][::-1]
+        for height, build in zip(bars, past):
+            self.assertAlmostEqual(height, bars[0] * build["duration_seconds"] / past[0]["duration_seconds"], delta=0.7)
+        page.js("document.querySelector('.chart').scrollIntoView()")
+        x, y = page.js("(() => { const b = document.querySelectorAll('.chart g rect:first-of-type')[7].getBoundingClientRect(); return [b.x + b.width / 2, b.y + 9]; })()")
+        page.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        page.wait_text(".readout", "#8 failed")
+
+    def test_what_a_screen_reader_is_told(self):
+        page = self.page()
+        self.settle(page)
+        told = page.tree()
+        for one in (("banner", ""), ("main", ""), ("search", ""), ("searchbox", "Filter"), ("combobox", "Label"), ("heading", "2 failing"),
+                    ("heading", "Failing 2"), ("region", "Undelivered notifications"), ("link", "firmware-nightly"), ("status", "")):
+            self.assertIn(one, told)
+        names = [name for role, name in told if role == "progressbar"]
+        self.assertIn("Progress of kernel-matrix", names)
+        self.assertTrue(any(role == "image" and name.startswith("Last 30 builds: 2 failed, 1 unstable") for role, name in told))
+        self.job_view(page, "firmware-nightly")
+        told = page.tree()
+        for one in (("heading", "firmware-nightly"), ("table", "Builds"), ("columnheader", "Outcome"), ("rowheader", "#42")):
+            self.assertIn(one, told)
+
+    @unittest.skipUnless(pages.AXE.exists(), "BUILDWATCH_AXE names no folder with axe-core")
     def test_axe_finds_nothing(self):
         for dark in (False, True):
             with self.subTest(dark=dark):

@@ -205,7 +205,7 @@
     if (!build || !kept?.list) return;
     const place = kept.list.findIndex((one) => one.number <= build.number);
     if (place >= 0 && kept.list[place].number === build.number) kept.list[place] = build;
-    else if (place === 0 || kept.list.length === 0) kept.list = [build, ...kept.list].slice(0, kept.limit);
+    else kept.list = kept.list.toSpliced(place < 0 ? kept.list.length : place, 0, build).slice(0, kept.limit);
   }
 
   // Lists of builds: the job that is looked at, then rows in sight, then jobs whose verdict only their past tells.
@@ -261,7 +261,6 @@
 
   let link = "connecting"; // connecting | live | resting (hidden for long) | lost
   let stream = null, heartbeat_timer = 0, retry_timer = 0, rest_timer = 0, tries = 0, seen_at = null, lost_why = "";
-  const TYPES = ["build.started", "build.finished", "build.overdue", "job.unreachable", "job.recovered", "provider.unreachable", "provider.recovered"];
 
   function connect() {
     clearTimeout(retry_timer);
@@ -278,8 +277,6 @@
       lose("the server cannot be reached");
     };
     stream.onmessage = hear;
-    for (const type of TYPES) stream.addEventListener(type, hear);
-    stream.addEventListener("gap", refresh);
   }
 
   function become_live() {
@@ -453,6 +450,12 @@
     return [`#${build.number} ${ended(build)}`, took + after, build.finished_at, job.last_error];
   }
 
+  /// Runs for longer than every build in its strip; where there are fewer than five, nothing is usual.
+  function overlong(job) {
+    const took = (builds.get(job.name)?.list ?? []).slice(0, STRIP).filter((build) => !build.building && lasted(build) !== null).map(lasted);
+    return runs(job) && took.length >= 5 && lasted(job.build) > Math.max(...took);
+  }
+
   /// How far a running build is; its forecast goes on between two answers.
   function outlook(job) {
     const eta = at(job.eta);
@@ -464,9 +467,10 @@
     const share = Math.min(0.99, Math.max(told, by_clock));
     const left = (t) => (t - now()) / 1000;
     const percent = Math.floor(share * 100);
-    if (left(high) < 0) return { share, percent, late: true, text: `${span(-left(eta))} longer than usual` };
-    const text = left(eta) <= 5 ? `any moment, ${about(left(high))} at most` : `${about(left(eta))} left (${about_between(left(low), left(high))})`;
-    return { share, percent, late: false, text };
+    const late = overlong(job) || left(high) < 0;
+    const soon = left(high) <= 5 ? "any moment" : `any moment (0–${about(left(high))})`;
+    const text = left(eta) <= 5 ? soon : `${about(left(eta))} left (${about_between(left(low), left(high))})`;
+    return { share, percent, late, text: late ? `${text} · unusually long` : text };
   }
 
   class Ahead {
@@ -634,7 +638,8 @@
     for (const job of found) placed.get(look(job)).push(job);
     for (const [key, list] of placed) {
       const since = (job) => at(decided.get(job.name)?.at) || 0;
-      list.sort((a, b) => (key === "failing" ? since(b) - since(a) : 0) || by_name(a.name, b.name));
+      const late = new Set(key === "running" ? list.filter((job) => outlook(job)?.late).map((job) => job.name) : []);
+      list.sort((a, b) => (key === "failing" ? since(b) - since(a) : 0) || late.has(b.name) - late.has(a.name) || by_name(a.name, b.name));
     }
     return placed;
   }

@@ -9,12 +9,13 @@ import time
 from support.chromium import HANG
 
 SHOTS = os.environ.get("BUILDWATCH_SCREENSHOTS")
-AXE = os.environ.get("BUILDWATCH_AXE")  # the folder in which axe-core is installed
+AXE = pathlib.Path(os.environ.get("BUILDWATCH_AXE", ""), "node_modules/axe-core/axe.min.js")
 KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38, "Backspace": 8}
 
 
 class Page:
-    def __init__(self, browser, width=1280, height=800, dark=False):
+    def __init__(self, browser, width=1280, height=800, dark=False, first=None):
+        """`first`: a script that runs before those of any page."""
         self.browser = browser
         self.complaints = []  # of the page: exceptions, violations of its policy, requests to elsewhere
         self.asked = []       # every URL requested
@@ -26,6 +27,8 @@ class Page:
             self.call(f"{domain}.enable")
         self.size(width, height)
         self.prefer(dark)
+        if first:
+            self.call("Page.addScriptToEvaluateOnNewDocument", source=first)
 
     def call(self, method, **parameters):
         return self.browser.call(method, self.session, **parameters)
@@ -120,9 +123,14 @@ class Page:
         """The text, or the label, of what has the focus."""
         return self.js("(() => { const e = document.activeElement; return e.getAttribute('aria-label') ?? e.labels?.[0]?.innerText ?? e.innerText; })()")
 
+    def tree(self):
+        """-> [(role, name)], as assistive tools are told."""
+        nodes = self.call("Accessibility.getFullAXTree")["nodes"]
+        return [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes if not node["ignored"]]
+
     def axe(self):
         """-> violations that axe-core finds, a line each."""
         if not self.js("typeof axe === 'object'"):
-            self.js((pathlib.Path(AXE) / "node_modules/axe-core/axe.min.js").read_text() + "; true")
+            self.js(AXE.read_text(encoding="utf-8") + "; true")
         found = self.js("axe.run(document, {resultTypes: ['violations', 'incomplete']}).then((r) => r.violations)")
         return [f"{one['id']}: {one['help']}: {node['html'][:200]} {node['failureSummary']}" for one in found for node in one["nodes"][:3]]

@@ -1,5 +1,7 @@
 """Plays the daemon for the page: serves it under its policy, and an API that a test scripts. Loopback, a port of its own."""
 
+import calendar
+import hashlib
 import http.server
 import json
 import pathlib
@@ -12,12 +14,19 @@ import urllib.parse
 PAGE = pathlib.Path(__file__).resolve().parents[3] / "daemon/web/page"
 FILES = {"/": ("index.html", "text/html; charset=utf-8"), "/app.css": ("app.css", "text/css; charset=utf-8"),
          "/app.js": ("app.js", "text/javascript; charset=utf-8")}
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:"
-LIMIT = 500  # jobs in one answer at most
+# As daemon/web/answer.cpp has them; test_server.py compares.
+SAFETY = {"content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+                                     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+          "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cross-origin-resource-policy": "same-origin"}
+USUAL, MOST = 100, 1000  # things in one answer
 
 
 def instant(seconds):
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + "Z"
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds * 1000) % 1000:03}Z"
+
+
+def since_1970(told):
+    return calendar.timegm(time.strptime(told[:19], "%Y-%m-%dT%H:%M:%S")) + float(told[19:-1])
 
 
 class StandIn:
@@ -105,14 +114,15 @@ class StandIn:
                         "eta_between": [instant(now + (total - elapsed) * 0.7), instant(now + (total - elapsed) * 1.5)]}
         self._event("build.started", name, build)
 
-    def end(self, name, outcome="success"):
-        """The running build of the job ends."""
+    def end(self, name, outcome="success", number=None):
+        """The newest build of the job ends, or the one of that number."""
         with self.changed:
             job = self.jobs[name]
-            started = time.mktime(time.strptime(job["build"]["started_at"], "%Y-%m-%dT%H:%M:%SZ")) - time.timezone
-            build = self._build(job["build"]["number"], started, outcome, max(1, round(time.time() - started)))
-            job["past"][0] = build
-            job |= {"build": build, "state": "idle", "progress": None, "eta": None, "eta_between": None}
+            place = next(at for at, one in enumerate(job["past"]) if number in (None, one["number"]))
+            started = since_1970(job["past"][place]["started_at"])
+            build = job["past"][place] = self._build(job["past"][place]["number"], started, outcome, max(1, round(time.time() - started)))
+            if place == 0:
+                job |= {"build": build, "state": "idle", "progress": None, "eta": None, "eta_between": None}
         self._event("build.finished", name, build)
 
     def _event(self, kind, name, build):
@@ -131,18 +141,24 @@ class StandIn:
     def answer(self, path, query):
         """-> (status, object)"""
         parts = path.split("/")[3:]
+        limit = query.get("limit", str(USUAL))
+        if not limit.isdecimal() or int(limit) == 0:
+            return 400, {"error": {"code": "bad_request", "message": "limit is no positive number"}}
+        limit = min(MOST, int(limit))
         with self.changed:
             if parts == ["jobs"]:
-                names = sorted(self.jobs)
-                after, limit = query.get("after", ""), min(LIMIT, int(query.get("limit", LIMIT)))
-                left = [name for name in names if name > after]
-                shown = [{key: value for key, value in (self.frozen or self.jobs)[name].items() if key != "past"} for name in left[:limit]]
-                return 200, {"jobs": shown, "next": left[limit - 1] if len(left) > limit else None}
+                left = sorted(name for name in self.jobs if name > query.get("after", ""))
+                return 200, {"jobs": [self._told(name) for name in left[:limit]], "next": left[limit - 1] if len(left) > limit else None}
+            if len(parts) == 2 and parts[0] == "jobs" and parts[1] in self.jobs:
+                return 200, self._told(parts[1])
             if len(parts) == 3 and parts[0] == "jobs" and parts[2] == "builds" and parts[1] in self.jobs:
-                return 200, {"builds": self.jobs[parts[1]]["past"][:int(query.get("limit", 100))]}
+                return 200, {"builds": [one for one in self.jobs[parts[1]]["past"] if not one["building"]][:limit]}
             if parts == ["sinks"]:
                 return 200, {"sinks": self.sinks}
         return 404, {"error": {"code": "not_found", "message": "no such thing"}}
+
+    def _told(self, name):
+        return {key: value for key, value in (self.frozen or self.jobs)[name].items() if key != "past"}
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -177,31 +193,38 @@ class Handler(http.server.BaseHTTPRequestHandler):
         while place.mute:
             time.sleep(0.05)
         try:
-            if path in FILES:
-                name, kind = FILES[path]
-                self._send(200, kind, (PAGE / name).read_bytes(), {"content-security-policy": POLICY})
-            elif path == "/api/v1/events/stream":
+            if path == "/api/v1/events/stream":
                 self._stream(place)
+            elif path in FILES:
+                name, kind = FILES[path]
+                self._send(200, kind, (PAGE / name).read_bytes())
             else:
                 status, told = place.answer(urllib.parse.unquote(path), dict(urllib.parse.parse_qsl(query)))
-                self._send(status, "application/json", json.dumps(told).encode(), {})
+                self._send(status, "application/json", json.dumps(told).encode())
         except OSError:
             self.close_connection = True
 
-    def _send(self, status, kind, body, headers):
+    def _send(self, status, kind, body):
+        tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+        if status == 200 and self.headers.get("if-none-match") == tag:
+            status, body = 304, b""
         self.send_response(status)
-        for name, value in ({"content-type": kind, "content-length": str(len(body)), "cache-control": "no-cache"} | headers).items():
+        told = {"content-type": kind, "content-length": str(len(body))} if status != 304 else {}
+        self._end({"etag": tag, "cache-control": "no-cache"} if status in (200, 304) else {"cache-control": "no-store"}, told)
+        self.wfile.write(body)
+
+    def _end(self, *headers):
+        for name, value in [pair for part in (*headers, SAFETY) for pair in part.items()]:
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
 
     def _stream(self, place):
         self.close_connection = True
         server, turn = self.server, place.streams
-        self.send_response(200)
-        self.send_header("content-type", "text/event-stream")
-        self.end_headers()
         sent = int(self.headers.get("last-event-id") or len(place.events))
+        self.send_response(200)
+        self._end({"content-type": "text/event-stream", "cache-control": "no-store"})
+        self.wfile.write(b"retry: 2000\n\n")
         while place.server is server and place.streams == turn:
             with place.changed:
                 fresh = place.events[sent:]
