@@ -54,12 +54,12 @@ class Live(Case):
 
     def test_builds_side_by_side(self):
         self.place.job("only", "sss")
+        self.place.begin("only")
+        self.place.begin("only")
         page = self.page()
-        strip = "document.querySelector('.strip').getAttribute('aria-label')"
-        page.wait(lambda: "3 passed" in page.js(strip), "the past")
-        self.place.begin("only")
-        self.place.begin("only")
         page.wait_text(".job", "#5 running")
+        strip = "document.querySelector('.strip').getAttribute('aria-label')"
+        page.wait(lambda: "3 passed, 1 running" in page.js(strip), "the past, and the newest")
         self.place.end("only", "failure", number=4)
         page.wait_text("#verdict", "1 failing")
         self.assertIn("#5 running", page.text(".job"))
