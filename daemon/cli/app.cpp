@@ -38,6 +38,7 @@ struct command_line {
   void add_check(CLI::App& top);
   void add_notify(CLI::App& top);
   void add_explain(CLI::App& top);
+  void add_status(CLI::App& top);
   void add_watch(CLI::App& top);
   void add_history(CLI::App& top);
   void add_outbox(CLI::App& top);
@@ -47,6 +48,7 @@ struct command_line {
   check_options check_;
   notify_options notify_;
   explain_options explain_;
+  status_options status_;
   watch_options watch_;
   history_options history_;
   outbox_options outbox_;
@@ -65,6 +67,7 @@ command_line::command_line(CLI::App& top) {
   add_check(top);
   add_notify(top);
   add_explain(top);
+  add_status(top);
   add_watch(top);
   add_history(top);
   add_outbox(top);
@@ -117,6 +120,13 @@ void command_line::add_explain(CLI::App& top) {
       "rules[0] is the first rule of the main file; those of included files are counted on from there, in their "
       "order.");
   commands_.emplace_back(command, [this] { return explain(common_, explain_); });
+}
+
+void command_line::add_status(CLI::App& top) {
+  auto* const command = top.add_subcommand("status", "the jobs of a running daemon, those that fail first");
+  command->add_flag("--json", status_.json, "one JSON object a line, by name");
+  command->footer("It asks the daemon's HTTP API, so the configuration needs `http`.");
+  commands_.emplace_back(command, [this] { return status(common_, status_); });
 }
 
 void command_line::add_watch(CLI::App& top) {

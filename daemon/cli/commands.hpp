@@ -27,8 +27,9 @@ struct common_options {
 /// What a subcommand wants of the secrets in the configuration.
 enum class secrets : std::uint8_t {
   needed,
-  as_given,  ///< needed, but outside the service an unset credentials directory is no fault of the file
-  unread,    ///< nothing that `${…}` names is looked up where a secret stands, and no certificate is loaded
+  as_given,    ///< needed, but outside the service an unset credentials directory is no fault of the file
+  http_token,  ///< that of `http` and no other
+  unread,      ///< nothing that `${…}` names is looked up where a secret stands, and no certificate is loaded
 };
 
 /// Loads the configuration. Any thread.
@@ -68,6 +69,10 @@ struct explain_options {
   std::string second;    ///< EVENT; with --provider empty
 };
 
+struct status_options {
+  bool json = false;
+};
+
 struct watch_options {
   std::string job;
   std::uint32_t build = 0;  ///< 0: not given
@@ -90,6 +95,7 @@ struct outbox_options {
 [[nodiscard]] int check(common_options const& common, check_options const& options);
 [[nodiscard]] int notify(common_options const& common, notify_options const& options);
 [[nodiscard]] int explain(common_options const& common, explain_options const& options);
+[[nodiscard]] int status(common_options const& common, status_options const& options);
 [[nodiscard]] int watch(common_options const& common, watch_options const& options);
 [[nodiscard]] int history(common_options const& common, history_options const& options);
 [[nodiscard]] int outbox_list(common_options const& common, outbox_options const& options);

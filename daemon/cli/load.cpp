@@ -12,8 +12,9 @@ namespace buildwatch::cli {
 config::loaded read(common_options const& common, secrets wanted) {
   config::environment world = config::process_environment(common.credentials_dir);
   world.missing_credentials_dir_warns = wanted == secrets::as_given;
-  world.skip_secrets = wanted == secrets::unread;
-  if (wanted != secrets::unread) world.tls_fault = net::check_tls;  // it loads keys
+  world.http_token = wanted == secrets::http_token;
+  world.skip_secrets = wanted == secrets::unread || world.http_token;
+  if (!world.skip_secrets) world.tls_fault = net::check_tls;  // it loads keys
   return config::load(common.config, world);
 }
 

@@ -46,9 +46,6 @@ std::string range_text(forecast::estimate const& e) {
   return fmt::format(" ({} to {})", low.text(), high.text());
 }
 
-/// Never 100 %: it still runs.
-int per_cent(forecast::estimate const& e) { return std::clamp(static_cast<int>(100 * e.progress), 0, 99); }
-
 std::string name_of(follow_view const& v) { return v.number == 0 ? v.job : fmt::format("{} #{}", v.job, v.number); }
 
 /// What there is to say where nothing runs.
@@ -67,22 +64,9 @@ std::string_view state_of(follow_view const& v) {
 std::vector<std::string> tails_of(follow_view const& v) {
   std::string const ran = v.elapsed ? "  " + model::for_people(*v.elapsed) : "";
   if (!v.left) return {v.elapsed ? ran : "  running", ""};
-  std::string const share = fmt::format("  {:2} %", per_cent(*v.left));
+  std::string const share = fmt::format("  {:2} %", per_cent(v.left->progress));
   std::string const left = (v.overdue ? "  overdue, " : "  ") + left_text(*v.left);
   return {share + ran + left + range_text(*v.left), share + ran + left, share + left, share};
-}
-
-/// At most so many columns. What is not ASCII counts as two, as it may be that wide.
-std::string cut(std::string_view text, std::size_t columns) {
-  std::string const clean = notify::clean_line(text);
-  std::size_t used = 0;
-  for (std::size_t i = 0; i < clean.size(); ++i) {
-    auto const byte = static_cast<unsigned char>(clean[i]);
-    bool const continues = (byte & 0xC0U) == 0x80U;
-    if (!continues) used += byte < 0x80 ? 1 : 2;
-    if (used > columns) return clean.substr(0, i);
-  }
-  return clean;
 }
 
 /// The name with its number whole, in so many columns as far as that goes.
@@ -92,11 +76,6 @@ std::string short_name(follow_view const& v, std::size_t columns) {
   std::string const number = v.number == 0 ? "" : fmt::format(" #{}", v.number);
   std::size_t const rest = columns > number.size() + 2 ? columns - number.size() - 2 : 1;
   return cut(v.job.substr(0, rest) + ".." + number, columns);
-}
-
-std::string painted(std::string_view text, std::string_view colour, bar_style const& style) {
-  if (!style.colour || text.empty()) return std::string(text);
-  return fmt::format("\x1b[{}m{}\x1b[0m", colour, text);
 }
 
 std::string repeated(std::string_view what, std::size_t times) {
@@ -114,7 +93,7 @@ std::string filled_bar(double progress, std::size_t width, std::string_view colo
   std::string_view const part = style.unicode && whole < width ? parts[eighths] : "";
   std::size_t const empty = width - whole - (part.empty() ? 0 : 1);
   std::string const full = repeated(style.unicode ? "█" : "#", whole) + std::string(part);
-  return painted(full, colour, style) + painted(repeated(style.unicode ? "░" : "-", empty), "90", style);
+  return painted(full, colour, style.colour) + painted(repeated(style.unicode ? "░" : "-", empty), "90", style.colour);
 }
 
 /// A piece that goes to and fro: it runs, and nobody knows how long.
@@ -123,9 +102,9 @@ std::string roaming_bar(std::uint64_t beat, std::size_t width, bar_style const& 
   std::size_t const at = ways == 0 ? 0 : beat % (2 * ways);
   std::size_t const before = at <= ways ? at : 2 * ways - at;
   std::string_view const rest = style.unicode ? "░" : "-";
-  return painted(repeated(rest, before), "90", style) +
-         painted(repeated(style.unicode ? "█" : "#", piece), "36", style) +
-         painted(repeated(rest, width - piece - before), "90", style);
+  return painted(repeated(rest, before), "90", style.colour) +
+         painted(repeated(style.unicode ? "█" : "#", piece), "36", style.colour) +
+         painted(repeated(rest, width - piece - before), "90", style.colour);
 }
 
 /// Of a running build: the first tail that leaves room for a bar, else the first that fits at all.
@@ -146,10 +125,33 @@ std::string running_line(follow_view const& v, std::uint64_t beat, bar_style con
   std::string const& tail = v.left ? tails.back() : tails.front();
   std::size_t const least_name = std::min<std::size_t>(style.columns, 8);
   if (tail.size() + least_name > style.columns) return short_name(v, style.columns);
-  return short_name(v, style.columns - tail.size()) + painted(tail, v.overdue ? "33" : "32", style);
+  return short_name(v, style.columns - tail.size()) + painted(tail, v.overdue ? "33" : "32", style.colour);
 }
 
 }  // namespace
+
+int per_cent(double progress) { return static_cast<int>(std::clamp(100 * progress, 0.0, 99.0)); }
+
+std::string time_left(forecast::estimate const& e, bool with_range) {
+  return with_range ? left_text(e) + range_text(e) : left_text(e);
+}
+
+std::string cut(std::string_view text, std::size_t columns) {
+  std::string const clean = notify::clean_line(text);
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < clean.size(); ++i) {
+    auto const byte = static_cast<unsigned char>(clean[i]);
+    bool const continues = (byte & 0xC0U) == 0x80U;
+    if (!continues) used += byte < 0x80 ? 1 : 2;
+    if (used > columns) return clean.substr(0, i);
+  }
+  return clean;
+}
+
+std::string painted(std::string_view text, std::string_view colour, bool paint) {
+  if (!paint || text.empty()) return std::string(text);
+  return fmt::format("\x1b[{}m{}\x1b[0m", colour, text);
+}
 
 std::string bar_line(follow_view const& v, std::uint64_t beat, bar_style const& style) {
   bool const troubled = !v.trouble.empty();
@@ -157,14 +159,14 @@ std::string bar_line(follow_view const& v, std::uint64_t beat, bar_style const& 
   std::string const name = short_name(v, style.columns);
   std::size_t const room = style.columns - std::min(style.columns, name.size() + 2);
   std::string const text = cut(troubled ? std::string_view(v.trouble) : state_of(v), room);
-  return text.empty() ? name : name + "  " + painted(text, troubled ? "33" : "36", style);
+  return text.empty() ? name : name + "  " + painted(text, troubled ? "33" : "36", style.colour);
 }
 
 std::string plain_line(follow_view const& v) {
   std::string text = notify::clean_line(name_of(v)) + ": ";
   if (!v.trouble.empty()) return text + notify::clean_line(v.trouble);
   if (v.stage != follow_stage::running) return text + std::string(state_of(v));
-  if (v.left) text += fmt::format("{} %, ", per_cent(*v.left));
+  if (v.left) text += fmt::format("{} %, ", per_cent(v.left->progress));
   text += v.elapsed ? "running for " + model::for_people(*v.elapsed) : "running";
   if (v.overdue) text += ", overdue";
   return v.left ? text + ", " + left_text(*v.left) + range_text(*v.left) : text;
@@ -172,7 +174,7 @@ std::string plain_line(follow_view const& v) {
 
 std::optional<std::string> plain_lines::next(follow_view const& v, base::time_point now) {
   bool const troubled = !v.trouble.empty();
-  int const tenths = v.left ? per_cent(*v.left) / 10 : 0;
+  int const tenths = v.left ? per_cent(v.left->progress) / 10 : 0;
   bool const changed = !any_ || v.stage != stage_ || troubled != troubled_;
   bool const further = v.stage == follow_stage::running && now - written_ >= 1min && (!v.left || tenths > tenths_);
   if (!changed && !further) return std::nullopt;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "service/follow_build.hpp"
 
@@ -22,6 +23,15 @@ struct bar_style {
 
 /// "firmware-nightly #42: 62 %, running for 12 min 3 s, 7 min left (5 to 11 min)"
 [[nodiscard]] std::string plain_line(follow_view const& v);
+
+/// Never 100 %: it still runs.
+[[nodiscard]] int per_cent(double progress);
+/// "7 min left (5 to 11 min)", or without the range; that is left out too where both ends are the same in words.
+[[nodiscard]] std::string time_left(forecast::estimate const& e, bool with_range);
+/// Cleaned, and at most so many columns of it. What is not ASCII counts as two, as it may be that wide.
+[[nodiscard]] std::string cut(std::string_view text, std::size_t columns);
+/// In a colour (parameters of ANSI SGR: "31"), or as it is.
+[[nodiscard]] std::string painted(std::string_view text, std::string_view colour, bool paint);
 
 /// Which lines are worth writing where nothing can be drawn over: each change of what is seen, and while the build runs
 /// one at every tenth of it or each minute, whichever is rarer.

@@ -30,9 +30,9 @@ bool speaks_utf8() {
   return false;
 }
 
-std::size_t columns() {
+std::size_t columns_of(int fd) {
   winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
   std::string_view const told = variable("COLUMNS");
   std::size_t n = 0;
   std::from_chars(told.data(), told.data() + told.size(), n);
@@ -50,14 +50,22 @@ void write_all(std::string_view text) {
 
 }  // namespace
 
+display look_at(int fd) {
+  display d;
+  bool const obeys = !variable("TERM").empty() && variable("TERM") != "dumb";
+  if (::isatty(fd) != 1) return d;
+  d.columns = columns_of(fd);
+  d.draws = obeys;
+  d.colour = obeys && variable("NO_COLOR").empty();
+  return d;
+}
+
 terminal::terminal()
-    : draws_(::isatty(STDERR_FILENO) == 1 && !variable("TERM").empty() && variable("TERM") != "dumb"),
-      colour_(draws_ && variable("NO_COLOR").empty()),
-      unicode_(speaks_utf8()) {}
+    : draws_(look_at(STDERR_FILENO).draws), colour_(look_at(STDERR_FILENO).colour), unicode_(speaks_utf8()) {}
 
 bar_style terminal::style() const {
   bar_style s;
-  std::size_t const all = columns();
+  std::size_t const all = columns_of(STDERR_FILENO);
   s.columns = all > 1 ? all - 1 : 1;
   s.colour = colour_;
   s.unicode = unicode_;

@@ -1,6 +1,8 @@
-// Standard error as `watch` writes on it: a line that is drawn over and over on a terminal, plain lines elsewhere.
+// What an output is, and standard error as `watch` writes on it: a line that is drawn over and over on a terminal,
+// plain lines elsewhere.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,6 +11,14 @@
 #include "service/progress_text.hpp"
 
 namespace buildwatch::service {
+
+/// An output, and what the environment says of it (TERM, NO_COLOR, COLUMNS).
+struct display {
+  std::size_t columns = 0;  ///< of a terminal; 0: it is none
+  bool draws = false;       ///< something can be drawn over: a terminal, and none that is dumb
+  bool colour = false;
+};
+[[nodiscard]] display look_at(int fd);
 
 /// Nothing of it outlives the object: the cursor is never hidden, and the line is gone with clear().
 class terminal {

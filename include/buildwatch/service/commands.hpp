@@ -1,4 +1,4 @@
-// What the command line can have done: the daemon, and three commands that try its parts.
+// What the command line can have done: the daemon, and the commands that need a loop as it does.
 #pragma once
 
 #include <cstdint>
@@ -43,5 +43,9 @@ struct reload_options {
 /// can be read. Exit code of the process: 0 success, 1 failure, 3 unstable, 4 aborted, 5 unknown, 6 it could not be
 /// watched, 78 the provider could not be made from the settings, 128 and a signal's number: that signal came.
 [[nodiscard]] int watch_build(config::settings const& what, std::size_t job, std::uint32_t build, base::log& log);
+
+/// `buildwatchd status`: asks the daemon that serves `http` for its jobs, page by page, and prints them: a table, or
+/// with `json` an object a line as the API gives them. False: it failed, and stderr says at what.
+[[nodiscard]] bool show_jobs(web::options const& http, bool json);
 
 }  // namespace buildwatch::service

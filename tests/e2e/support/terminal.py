@@ -1,4 +1,4 @@
-"""A terminal of our own for a program's standard error: what it draws there, frame by frame."""
+"""A terminal of our own for a program's standard error or output: what it draws there, frame by frame."""
 
 import fcntl
 import os
@@ -24,15 +24,16 @@ def width(text):
 
 
 class Terminal:
-    """`buildwatchd ARGUMENTS` with a terminal as standard error (and none else). Call finish() or kill()."""
+    """`buildwatchd ARGUMENTS` with a terminal as standard error, or as `on` says (and none else). Call finish() or kill()."""
 
-    def __init__(self, folder, arguments, columns=80, env=None):
+    def __init__(self, folder, arguments, columns=80, env=None, on="stderr"):
         self.master, slave = pty.openpty()
         self.drawn = ""
         self._size(columns)
         try:
-            self.process = subprocess.Popen([daemons.BINARY, *arguments], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                            stderr=slave, text=True, env=daemons.environment({"TERM": "xterm-256color", "LANG": "C.UTF-8"} | (env or {})))
+            self.process = subprocess.Popen([daemons.BINARY, *arguments], cwd=folder, stdin=subprocess.DEVNULL, text=True,
+                                            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, on: slave},
+                                            env=daemons.environment({"TERM": "xterm-256color", "LANG": "C.UTF-8"} | (env or {})))
         finally:
             os.close(slave)
 
@@ -85,6 +86,6 @@ class Terminal:
             return
         self.process.kill()
         self.process.wait()
-        self.process.stdout.close()
+        (self.process.stdout or self.process.stderr).close()
         os.close(self.master)
         self.master = None
