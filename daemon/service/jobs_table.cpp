@@ -51,6 +51,7 @@ std::string progress_of(listed_job const& j, base::wall_time now, detail how) {
   if (how == detail::share_alone) return share;
   forecast::estimate e{};
   e.left = e.left_low = e.left_high = between(now, *j.eta);
+  if (e.left <= base::duration::zero()) return share + ", any moment";
   if (j.eta_between) {
     e.left_low = between(now, j.eta_between->first);
     e.left_high = between(now, j.eta_between->second);

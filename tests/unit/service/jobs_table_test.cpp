@@ -137,6 +137,12 @@ TEST_F(the_table, is_coloured_only_where_that_is_wanted) {
   EXPECT_EQ(coloured, plain);
 }
 
+TEST_F(the_table, leaves_no_time_where_the_end_is_due) {
+  listed_job j = running();
+  j.eta = now;
+  EXPECT_NE(jobs_table({j}, now, {}).at(1).find("62 %, any moment  -"), std::string::npos);
+}
+
 TEST_F(the_table, takes_any_number_and_time) {
   listed_job j = running();
   j.progress = 1e300;
