@@ -84,7 +84,7 @@ class Live(Case):
         self.assertEqual(set(self.names(page, "failing")), {"lost", "shaky"})
         self.assertEqual(self.names(page)[2:], ["gone", "wrong", "run", "new", "aborted", "pass-2", "pass-10"])
         self.assertIn("timed out", page.text("section[aria-labelledby='group-unseen'] .job"))
-        self.assertIn("3 out of sight", page.text("#tally"))
+        self.assertIn("1 running · 4 passing · 3 out of sight", page.text("#tally"))
 
     def test_server_gone_and_back(self):
         furnish(self.place)

@@ -850,7 +850,7 @@
   function paint_banner(found, placed) {
     const count = (key) => placed.get(key).length;
     const running = found.filter(runs).length, dark = found.filter(unseen).length;
-    const passes = found.filter((job) => decided.get(job.name)?.verdict === "passing").length;
+    const passes = found.filter((job) => !unseen(job) && decided.get(job.name)?.verdict === "passing").length;
     const seen = !loaded ? "loading" : count("failing") ? "failing" : dark ? "unseen" : passes ? "passing" : found.length ? "undecided" : "empty";
     const told = { failing: `${count("failing").toLocaleString("en")} failing`, unseen: `${dark.toLocaleString("en")} out of sight` };
     const verdict = link === "lost" ? "lost" : seen;
