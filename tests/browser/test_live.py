@@ -1,16 +1,11 @@
 """What changes shows by itself: builds that start and end, a server that goes and comes back."""
 
-from support import case
-from support.case import Case
+from support import browsing
+from support.browsing import Case
 from support.scene import furnish
 
 
 class Live(Case):
-    def stay(self, page):
-        """A mark that a reload would lose."""
-        page.js("window.stayed = true")
-        self.addCleanup(lambda: self.assertTrue(page.js("window.stayed"), "the page was loaded anew"))
-
     def test_a_build_from_start_to_end(self):
         self.place.job("first", "ssss", minutes=10)
         self.place.job("second", "ssss")
@@ -32,7 +27,7 @@ class Live(Case):
         self.assertEqual(self.names(page), ["second", "first"])
         self.assertIn("#5 failed", page.text(".job"))
         self.assertEqual(page.text(".ahead"), "")
-        page.wait(lambda: "1 failed, 4 passed" in page.js("document.querySelector('.strip').getAttribute('aria-label')"), "the build in the strip")
+        page.wait(lambda: "1 failed, 4 passed" in self.strip(page, "second"), "the build in the strip")
         page.wait(lambda: page.js("document.title").startswith("✗ 1 failing"), "the title of the tab")
         page.wait(lambda: "second" in page.js("document.querySelector('#spoken').textContent"), "what is spoken")
 
@@ -58,13 +53,12 @@ class Live(Case):
         self.place.begin("only")
         page = self.page()
         page.wait_text(".job", "#5 running")
-        strip = "document.querySelector('.strip').getAttribute('aria-label')"
-        page.wait(lambda: "3 passed, 1 running" in page.js(strip), "the past, and the newest")
+        page.wait(lambda: "3 passed, 1 running" in self.strip(page, "only"), "the past, and the newest")
         self.place.end("only", "failure", number=4)
         page.wait_text("#verdict", "1 failing")
         self.assertIn("#5 running", page.text(".job"))
         self.assertIn("#4 failed", page.text(".job"))
-        page.wait(lambda: "5 builds: 1 failed, 3 passed, 1 running" in page.js(strip), "both in the strip")
+        page.wait(lambda: "5 builds: 1 failed, 3 passed, 1 running" in self.strip(page, "only"), "both in the strip")
 
     def test_a_build_that_takes_too_long(self):
         for name in ("a", "b", "c"):
@@ -108,8 +102,7 @@ class Live(Case):
         self.assertEqual(page.text("#lost"), "")
         self.assertNotIn("kernel-matrix", self.names(page))
         self.assertIn("brand-new", self.names(page))
-        strip = "[...document.querySelectorAll('.job')].find((job) => job.innerText.startsWith('firmware-nightly')).querySelector('.strip').getAttribute('aria-label')"
-        page.wait(lambda: "4 failed" in page.js(strip), "the strip with both builds that were missed")
+        page.wait(lambda: "4 failed" in self.strip(page, "firmware-nightly"), "the strip with both builds that were missed")
         self.place.begin("gateway")
         page.wait(lambda: "gateway" in self.names(page, "running"), "events after the restart")
 
@@ -172,4 +165,4 @@ class Live(Case):
 
 
 if __name__ == "__main__":
-    case.main()
+    browsing.main()

@@ -2,8 +2,8 @@
 
 import unittest
 
-from support import case, page as pages
-from support.case import Case
+from support import browsing, page as pages
+from support.browsing import Case
 from support.scene import furnish
 
 DARK = 60  # the ground's brightness at most, of 255, where it is dark
@@ -160,4 +160,4 @@ class Looks(Case):
 
 
 if __name__ == "__main__":
-    case.main()
+    browsing.main()

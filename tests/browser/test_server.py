@@ -6,8 +6,8 @@ import os
 import subprocess
 import unittest
 
-from support import case, description
-from support.case import Case
+from support import browsing, description
+from support.browsing import Case
 from support.scene import furnish
 from support.standin import FILES, StandIn
 
@@ -73,7 +73,7 @@ class Server(Case):
         cls.server = subprocess.Popen([SAMPLE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         cls.addClassCleanup(cls.end)
         cls.port = int(cls.server.stdout.readline())
-        cls.url = f"http://127.0.0.1:{cls.port}"
+        cls.served = f"http://127.0.0.1:{cls.port}"
 
     @classmethod
     def end(cls):
@@ -96,7 +96,7 @@ class Server(Case):
                     self.assertEqual(ask(self.place.port, path, **{"If-None-Match": as_headers["etag"]})[::2], (304, b""))
 
     def test_the_page_with_the_server(self):
-        page = self.page(url=self.url)
+        page = self.page(url=self.served)
         kinds = ("pending", "queued", "done", "not_found", "unreachable", "running")
         page.wait(lambda: set(self.names(page)) == {f"is-{kind}" for kind in kinds} | {"job-0", "job-1", "job-2"}, "the jobs")
         self.settle(page)
@@ -106,7 +106,7 @@ class Server(Case):
         self.assertEqual([row.split()[0] for row in page.texts(".builds tbody tr") if "running" in row], ["#42"])
 
     def test_the_policy_holds(self):
-        page = self.page(url=self.url)
+        page = self.page(url=self.served)
         page.wait_text("#link", "Live")
         page.js("{ const s = document.createElement('script'); s.textContent = 'window.inline = true'; document.head.append(s); }")
         page.js("{ const p = document.createElement('p'); p.id = 'styled'; p.setAttribute('style', 'color: rgb(1, 2, 3)'); document.body.append(p); }")
@@ -120,4 +120,4 @@ class Server(Case):
 
 
 if __name__ == "__main__":
-    case.main()
+    browsing.main()

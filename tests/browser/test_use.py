@@ -2,8 +2,8 @@
 
 import time
 
-from support import case
-from support.case import Case
+from support import browsing
+from support.browsing import Case
 from support.scene import furnish
 
 # Counts the questions for past builds that the page has open at a time.
@@ -122,4 +122,4 @@ class Use(Case):
 
 
 if __name__ == "__main__":
-    case.main()
+    browsing.main()
