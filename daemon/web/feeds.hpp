@@ -10,10 +10,10 @@
 
 namespace buildwatch::web {
 
-/// One <Project …/> of the feed (cctray's attributes: name, activity, lastBuildStatus, lastBuildLabel, lastBuildTime,
-/// webUrl). lastBuild… are of the newest build that has finished; without one the label is empty and the time is the
-/// epoch, for the time is required. A job that cannot be watched is an Exception, whatever its last build said.
-/// `root`: address of the page, for builds that have no url of their own.
+/// One <Project …/> of the feed as https://cctray.org/v1/ has it: name, activity, lastBuildStatus, lastBuildLabel,
+/// lastBuildTime (UTC, whole seconds), webUrl. lastBuild… are of the newest build that has finished; without one the
+/// label is empty and the time is the epoch, for the time is required. A job that cannot be watched is an Exception,
+/// whatever its last build said. `root`: address of the page, for builds that have no url of their own.
 [[nodiscard]] std::string cctray_project(job_view const& j, std::string_view root);
 /// The whole feed.
 [[nodiscard]] std::unique_ptr<pieces> cctray_body(web::jobs const& from, std::string root);

@@ -18,7 +18,7 @@ constexpr auto root = "http://localhost:9847/";
 TEST(cctray, a_project_has_all_six_attributes) {
   EXPECT_EQ(cctray_project(idle_job("a", outcome::failure), root),
             "  <Project name=\"a\" activity=\"Sleeping\" lastBuildStatus=\"Failure\" lastBuildLabel=\"41\" "
-            "lastBuildTime=\"2026-11-23T20:18:23.000Z\" webUrl=\"http://localhost:9847/#/job/a\"/>\n");
+            "lastBuildTime=\"2026-11-23T20:18:23Z\" webUrl=\"http://localhost:9847/#/job/a\"/>\n");
 }
 
 TEST(cctray, a_running_build_is_an_activity_and_the_last_one_stays) {
@@ -48,7 +48,7 @@ TEST(cctray, a_job_without_builds_is_still_well_formed) {
   job_view j = idle_job("a");
   j.build = j.finished = std::nullopt;
   EXPECT_NE(cctray_project(j, root).find("lastBuildStatus=\"Unknown\" lastBuildLabel=\"\" "
-                                         "lastBuildTime=\"1970-01-01T00:00:00.000Z\""),
+                                         "lastBuildTime=\"1970-01-01T00:00:00Z\""),
             std::string::npos);
 }
 
@@ -57,6 +57,19 @@ TEST(cctray, a_builds_own_address_is_escaped) {
   j.finished->source = model::build_source();
   j.finished->source->url = "https://x/?a=1&b=\"2\"";
   EXPECT_NE(cctray_project(j, root).find("webUrl=\"https://x/?a=1&amp;b=&quot;2&quot;\""), std::string::npos);
+}
+
+TEST(cctray, what_is_no_web_address_is_no_link) {
+  job_view j = idle_job("a");
+  j.finished->source = model::build_source();
+  j.finished->source->url = "javascript:alert(1)";
+  EXPECT_NE(cctray_project(j, root).find("webUrl=\"http://localhost:9847/#/job/a\""), std::string::npos);
+}
+
+TEST(cctray, times_are_in_whole_seconds) {
+  job_view j = idle_job("a");
+  j.finished->finished_at = testing::at(testing::evening) + std::chrono::milliseconds(999);
+  EXPECT_NE(cctray_project(j, root).find("lastBuildTime=\"2026-11-23T20:18:23Z\""), std::string::npos);
 }
 
 TEST(cctray, the_feed_has_every_job_by_small_pieces) {
