@@ -114,6 +114,7 @@ queue_counts queue::counts() const {
   c.pending = state_->waiting.size();
   c.more = !state_->complete;
   c.in_flight = state_->in_flight.size();
+  if (c.paused) c.paused_until = next_due();
   return c;
 }
 

@@ -136,6 +136,7 @@ void queue::state::note(entry const& e, delivery_number n, notify::fate fate, st
 void queue::state::delivered(entries::node_type done, attempt const& result, base::instant now, queue_commands& out) {
   entry& e = done.mapped();
   ++counts.delivered;
+  counts.failing = false;
   ++e.tries;
   e.in_tries += now.mono - e.started;
   e.answer = result.answer;
@@ -161,7 +162,7 @@ void queue::state::failed(entries::node_type tried, attempt const& result, base:
       failing_since_told && counts.last_error == result.answer && now.mono - *failing_since_told < remind_every;
   ++e.tries;
   e.in_tries += now.mono - e.started;
-  e.answer = counts.last_error = result.answer;
+  note_error(e, result.answer);
   if (counts.disabled) return kill(std::move(tried), "as the sink is disabled", now, out);
   bool const concerns_sink = how.pauses && result.verdict == verdict::retry_paused;
   bool const begins = concerns_sink && !counts.paused;
@@ -187,6 +188,12 @@ void queue::state::failed(entries::node_type tried, attempt const& result, base:
   } else {
     failing_since_told = now.mono;
   }
+}
+
+void queue::state::note_error(entry& e, std::string const& answer) {
+  ++counts.failed;
+  counts.failing = true;
+  e.answer = counts.last_error = answer;
 }
 
 // What a page shows from now on is in another order, unless nothing is outside of memory.
@@ -249,7 +256,7 @@ void queue::state::disable(entries::node_type tried, attempt const& result, base
   entry& e = tried.mapped();
   ++e.tries;
   e.in_tries += now.mono - e.started;
-  e.answer = counts.last_error = result.answer;
+  note_error(e, result.answer);
   if (!counts.disabled) out.logs.push_back(says.disabled(result.answer));
   counts.disabled = true;
   counts.paused = false;

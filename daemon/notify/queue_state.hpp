@@ -100,6 +100,7 @@ struct queue::state {
   [[nodiscard]] base::time_point expiry(entry const& e) const { return e.added + e.in_tries + patience; }
   void note(entry const& e, delivery_number n, notify::fate fate, std::string why, base::instant now,
             queue_commands& out) const;
+  void note_error(entry& e, std::string const& answer);
   void pause(attempt const& result, base::instant now);
   void expire(base::instant now, queue_commands& out);
   void try_oldest(base::instant now, queue_commands& out);

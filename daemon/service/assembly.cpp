@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <string_view>
+
 #include "service/job_facts.hpp"
 
 namespace buildwatch::service {
@@ -17,12 +20,21 @@ std::shared_ptr<Part> unchanged(Options const& wanted, std::vector<Options> cons
   return nullptr;
 }
 
+/// As `type` in the configuration, in the order of sinks::sink_kind.
+std::string_view type_of(sinks::sink_kind const& kind) {
+  static constexpr std::array<std::string_view, 4> types{"stdout", "log", "webhook", "exec"};
+  static_assert(std::variant_size_v<sinks::sink_kind> == types.size());
+  return types.at(kind.index());
+}
+
 }  // namespace
 
 base::result<assembly> assembly::make(config::settings&& what, assembly const* before, workshop const& tools) {
   assembly made;
   made.providers_ = std::move(what.providers);
   made.sink_options_ = std::move(what.sinks);
+  made.http_ = std::move(what.http);
+  made.by_name_ = std::move(what.by_name);
   if (auto ok = made.make_sources(before, tools); !ok) return ok.error();
   if (auto ok = made.make_sinks(before, tools); !ok) return ok.error();
   std::vector<std::string> names;
@@ -61,12 +73,19 @@ base::result<void> assembly::make_sinks(assembly const* before, workshop const& 
   return {};
 }
 
+std::vector<shown_sink> assembly::shown_sinks() const {
+  std::vector<shown_sink> all;
+  for (auto const& sink : sink_options_) all.push_back({sink.delivery.name, std::string(type_of(sink.kind))});
+  return all;
+}
+
 std::size_t assembly::descriptors() const {
   constexpr std::size_t rest = 64;
   constexpr std::size_t of_a_program = 5;  // an exec sink's, while it runs: a pipe, its input, its pidfd
   std::size_t all = rest;
   for (auto const& provider : providers_) all += provider.connections + 1;
   for (auto const& sink : sink_options_) all += of_a_program * sink.delivery.concurrency;
+  if (http_) all += http_->connections + 1;
   return all;
 }
 

@@ -1,7 +1,9 @@
 // What settings become: sources, sinks and routes, made beside what runs and then swapped in.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "buildwatch/base/result.hpp"
@@ -10,6 +12,7 @@
 #include "buildwatch/notify/dispatcher.hpp"
 #include "buildwatch/sinks/sinks.hpp"
 #include "buildwatch/watch/ports.hpp"
+#include "service/front.hpp"
 #include "service/recorder.hpp"
 
 namespace buildwatch::service {
@@ -43,15 +46,21 @@ class assembly {
   [[nodiscard]] std::size_t sinks() const { return sink_options_.size(); }
   /// Descriptors that it may need at once.
   [[nodiscard]] std::size_t descriptors() const;
+  /// Where and whether the daemon shows itself over HTTP.
+  [[nodiscard]] std::optional<web::options> const& http() const { return http_; }
+  [[nodiscard]] shown_settings shown() const { return {by_name_, shown_sinks()}; }
 
  private:
   base::result<void> make_sources(assembly const* before, workshop const& tools);
   base::result<void> make_sinks(assembly const* before, workshop const& tools);
+  [[nodiscard]] std::vector<shown_sink> shown_sinks() const;
 
   std::vector<codearts::provider_options> providers_;
   std::vector<std::weak_ptr<watch::build_source>> sources_;
   std::vector<sinks::sink_options> sink_options_;
   std::vector<std::weak_ptr<notify::sink>> sinks_;
+  std::optional<web::options> http_;
+  std::vector<std::uint32_t> by_name_;
   parts parts_;
 };
 

@@ -107,7 +107,48 @@ bool daemon::build(config::settings&& what, start_failure& why) {
   watch::loop_parts watching{house_.loop.get_executor(), house_.clock, house_.timer.alarms(), log_, *recorder_,
                              std::move(parts.sources)};
   watching_.emplace(std::move(watching), std::move(parts.watch), known);
+  return open_front(why);
+}
+
+base::result<std::unique_ptr<front>> daemon::make_front() {
+  return front::make({house_, log_, *watching_, *deliveries_, *store_, *recorder_}, kept_.path);
+}
+
+bool daemon::open_front(start_failure& why) {
+  auto shown = prepare_front(made_->http());
+  if (!shown) {
+    why = {1, shown.error().text};
+    return false;
+  }
+  go_over(std::move(*shown));
   return true;
+}
+
+base::result<daemon::opening> daemon::prepare_front(std::optional<web::options> const& what) {
+  opening fresh;
+  if (!what) return fresh;
+  if (!front_) {
+    auto made = make_front();
+    if (!made) return made.error();
+    fresh.made = std::move(*made);
+  }
+  auto bound = (fresh.made ? fresh.made : front_)->bind(*what);
+  if (!bound) return bound.error();
+  fresh.bound = std::move(*bound);
+  return fresh;
+}
+
+/// Follows made_.
+void daemon::go_over(opening fresh) {
+  if (fresh.made) front_ = std::move(fresh.made);
+  if (!front_) return;
+  if (made_->http()) {
+    front_->show(made_->shown(), house_.clock.now().wall);
+    front_->serve(*made_->http(), std::move(fresh.bound));
+    return;
+  }
+  front* const old = leaving_fronts_.emplace_back(std::move(front_)).get();
+  old->stop([this, old] { std::erase_if(leaving_fronts_, [old](auto const& one) { return one.get() == old; }); });
 }
 
 bool daemon::run() {
@@ -177,8 +218,14 @@ void daemon::stop() {
   watching_->stop([this] { drain_sinks(); });
 }
 
+/// To the end it can be seen what still waits.
+void daemon::stop_showing() {
+  if (!front_) return close_store();
+  front_->stop([this] { close_store(); });
+}
+
 void daemon::drain_sinks() {
-  deliveries_->stop(house_.clock.now().mono + sink_grace, [this] { close_store(); });
+  deliveries_->stop(house_.clock.now().mono + sink_grace, [this] { stop_showing(); });
 }
 
 void daemon::close_store() {

@@ -13,6 +13,7 @@
 #include "buildwatch/watch/loop.hpp"
 #include "service/aside.hpp"
 #include "service/assembly.hpp"
+#include "service/front.hpp"
 #include "service/house.hpp"
 #include "service/recorder.hpp"
 #include "service/supervisor.hpp"
@@ -42,9 +43,12 @@ class daemon {
   /// False: `why` tells.
   bool build(config::settings&& what, start_failure& why);
 
+  [[nodiscard]] bool open_front(start_failure& why);
+  [[nodiscard]] base::result<std::unique_ptr<front>> make_front();
   void listen();
   void on_signal(int number);
   void stop();
+  void stop_showing();
   void drain_sinks();
   void close_store();
   void close();
@@ -57,8 +61,15 @@ class daemon {
   void take_over(config::loaded read);
   void reload_ended(bool well, std::string const& text);
   [[nodiscard]] bool complain(config::loaded const& read);
-  [[nodiscard]] static boost::asio::awaitable<std::string> swap(daemon& all, assembly fresh, config::log_options log,
-                                                                store::store_options kept);
+  /// The way to show what will run, beside the one that is; nothing of it runs yet.
+  struct opening {
+    std::unique_ptr<front> made;         ///< null: the one that is goes on, or there will be none
+    std::unique_ptr<web::server> bound;  ///< null: the one that runs goes on, or there will be none
+  };
+  [[nodiscard]] base::result<opening> prepare_front(std::optional<web::options> const& what);
+  void go_over(opening fresh);
+  [[nodiscard]] static boost::asio::awaitable<std::string> swap(daemon& all, assembly fresh, opening shown,
+                                                                config::log_options log, store::store_options kept);
 
   // In the order of construction; torn down the other way round.
   adjustable_log& log_;
@@ -72,6 +83,8 @@ class daemon {
   std::optional<notify::dispatcher> deliveries_;
   std::optional<recorder> recorder_;
   std::optional<watch::loop> watching_;
+  std::unique_ptr<front> front_;  // null: nobody may look
+  std::vector<std::unique_ptr<front>> leaving_fronts_;
   boost::asio::signal_set signals_;
   class grace;
   std::unique_ptr<grace> grace_;

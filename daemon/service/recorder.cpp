@@ -89,6 +89,7 @@ boost::asio::awaitable<base::result<void>> recorder::commit(std::vector<watch::t
   for (std::size_t i = 0; i < result->size(); ++i) {
     store::stored& s = (*result)[i];
     if (told) tell(s, sent[i]);
+    if (audience_ && !s.known) audience_->told(*s.event);
     std::move(s.owed.begin(), s.owed.end(), std::back_inserter(owed));
   }
   deliveries_.add(std::move(owed));
@@ -101,7 +102,10 @@ boost::asio::awaitable<base::result<std::vector<forecast::past_build>>> recorder
 }
 
 boost::asio::awaitable<base::result<void>> recorder::remember(watch::memory what) {
+  std::vector<watch::old_build> builds;
+  if (audience_) builds = what.builds;
   auto result = co_await kept_.remember(std::move(what));
+  if (result && audience_ && !builds.empty()) audience_->remembered(builds);
   co_return result;
 }
 

@@ -19,6 +19,16 @@ struct routing {
   std::vector<std::string> sinks;
 };
 
+/// Port: who wants to know what has been stored. Loop thread only.
+class audience {
+ public:
+  virtual ~audience() = default;
+  /// Each event once, in order of sequence.
+  virtual void told(model::event const& e) = 0;
+  /// Builds of which no event tells.
+  virtual void remembered(std::vector<watch::old_build> const& builds) = 0;
+};
+
 class recorder final : public watch::journal {
  public:
   /// All outlive it.
@@ -32,6 +42,14 @@ class recorder final : public watch::journal {
 
   /// Events committed from now on go by these.
   void route_by(std::shared_ptr<routing const> routes) { routes_ = std::move(routes); }
+  /// From now on `who` is told, too, instead of any other. It outlives that.
+  void tell_also(audience& who) { audience_ = &who; }
+  /// Not any more.
+  void tell_no_more(audience const& who) {
+    if (audience_ == &who) audience_ = nullptr;
+  }
+  /// Whether what was last to be stored could be.
+  [[nodiscard]] bool works() const { return !failing_; }
 
  private:
   boost::asio::awaitable<base::result<void>> compare(std::vector<watch::transition>& what);
@@ -43,6 +61,7 @@ class recorder final : public watch::journal {
   store::store& kept_;
   notify::dispatcher& deliveries_;
   base::log& log_;
+  audience* audience_ = nullptr;
   bool failing_ = false;
 };
 

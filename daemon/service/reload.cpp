@@ -61,14 +61,16 @@ void daemon::take_over(config::loaded read) {
   auto fresh = assembly::make(std::move(what), &*made_, tools_);
   if (!fresh) return reload_ended(false, fresh.error().text);
   allow_descriptors(fresh->descriptors());
-  boost::asio::co_spawn(house_.loop, swap(*this, std::move(*fresh), log, kept),
+  auto shown = prepare_front(fresh->http());
+  if (!shown) return reload_ended(false, shown.error().text);
+  boost::asio::co_spawn(house_.loop, swap(*this, std::move(*fresh), std::move(*shown), log, kept),
                         [this](std::exception_ptr const& failure, std::string const& trouble) {
                           reload_ended(!failure && trouble.empty(), failure ? "internal error" : trouble);
                         });
 }
 
 /// What went wrong; empty: nothing.
-boost::asio::awaitable<std::string> daemon::swap(daemon& all, assembly fresh, config::log_options log,
+boost::asio::awaitable<std::string> daemon::swap(daemon& all, assembly fresh, opening shown, config::log_options log,
                                                  store::store_options kept) {
   co_await all.watching_->remember_now();
   auto known = co_await all.store_->known();
@@ -81,6 +83,7 @@ boost::asio::awaitable<std::string> daemon::swap(daemon& all, assembly fresh, co
   all.deliveries_->reconfigure(std::move(parts.sinks));
   all.watching_->reconfigure(std::move(parts.watch), *known, std::move(parts.sources));
   all.made_ = std::move(fresh);
+  all.go_over(std::move(shown));
   all.store_->keep(kept.builds, kept.events);
   all.kept_ = std::move(kept);
   all.log_.adjust(log);
@@ -90,6 +93,7 @@ boost::asio::awaitable<std::string> daemon::swap(daemon& all, assembly fresh, co
 }
 
 void daemon::reload_ended(bool well, std::string const& text) {
+  if (!well && front_) front_->reload_failed();
   if (!well && !stopping_) {
     log_.write({base::log_level::error, "reload.failed", fmt::format("not reloaded: {}; {}", text, stays), {}});
   }

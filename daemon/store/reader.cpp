@@ -41,6 +41,20 @@ class sqlite_reader final : public reader {
   std::vector<kept_event> events(std::optional<job> const& of, std::uint64_t after, std::size_t limit) override {
     return looking([&] { return read_events(of, after, limit); });
   }
+  event_page log(std::uint64_t after, std::size_t limit) override {
+    return looking([&] { return read_log(after, limit); });
+  }
+  std::vector<std::optional<model::build>> newest(std::vector<watched> const& of) override {
+    return looking([&] {
+      std::vector<std::optional<model::build>> all;
+      all.reserve(of.size());
+      for (watched const& w : of) all.push_back(newest_of(w));
+      return all;
+    });
+  }
+  std::vector<tally> tallies() override {
+    return looking([&] { return count_undelivered(); });
+  }
   std::vector<receipt> undelivered(notify::delivery_number after, std::size_t limit) override {
     return looking([&] {
       static std::string const sql = fmt::format(
@@ -63,6 +77,9 @@ class sqlite_reader final : public reader {
   builds_page all_builds(std::uint64_t before, std::size_t limit);
   std::vector<kept_event> read_events(std::optional<job> const& of, std::uint64_t after, std::size_t limit);
   void add_receipts(kept_event& e);
+  event_page read_log(std::uint64_t after, std::size_t limit);
+  std::optional<model::build> newest_of(watched const& of);
+  std::vector<tally> count_undelivered();
 
   std::string path_;
   std::optional<connection> file_;
@@ -166,6 +183,43 @@ void sqlite_reader::add_receipts(kept_event& e) {
   query q(*file_, sql);
   q.with(e.event.sequence);
   while (q.next()) e.receipts.push_back(read_receipt(q));
+}
+
+reader::event_page sqlite_reader::read_log(std::uint64_t after, std::size_t limit) {
+  static std::string const sql =
+      fmt::format("SELECT {} FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?", event_columns);
+  event_page page;
+  query ever(*file_, "SELECT seq FROM sqlite_sequence WHERE name = 'events'");
+  if (ever.next()) page.newest = ever.number();
+  query oldest(*file_, "SELECT min(sequence) FROM events");
+  page.oldest = oldest.next() && oldest.holds() ? oldest.number() : page.newest + 1;
+  query q(*file_, sql);
+  q.with(after, limit);
+  while (q.next()) page.events.push_back(read_event(q));
+  return page;
+}
+
+std::optional<model::build> sqlite_reader::newest_of(watched const& of) {
+  static std::string const sql = fmt::format(
+      "SELECT {} FROM builds WHERE provider = ? AND job_id = ? AND building = 0 AND (build = ? OR ? = 0) "
+      "ORDER BY build DESC LIMIT 1",
+      build_columns);
+  query q(*file_, sql);
+  if (!q.with(of.of.provider, of.of.job_id, of.build, of.build).next()) return std::nullopt;
+  return read_build(q);
+}
+
+std::vector<reader::tally> sqlite_reader::count_undelivered() {
+  query q(*file_,
+          "SELECT sink, sum(standing = 'waiting'), sum(standing = 'dead') FROM deliveries "
+          "WHERE standing IN ('waiting', 'dead') GROUP BY sink");
+  std::vector<tally> all;
+  while (q.next()) {
+    std::string sink = q.text();
+    std::uint64_t const waiting = q.number();
+    all.push_back({std::move(sink), waiting, q.number()});
+  }
+  return all;
 }
 
 }  // namespace

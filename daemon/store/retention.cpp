@@ -1,4 +1,6 @@
 // What is let go, a few rows at a time.
+#include <fmt/format.h>
+
 #include "store/failure.hpp"
 #include "store/sqlite_database.hpp"
 
@@ -9,6 +11,14 @@ constexpr std::size_t most_rows = 300;  // of each kind and call
 constexpr std::size_t most_jobs = 100;
 
 }  // namespace
+
+/// The version is written as it is: a page of the log, and a wait for the disk.
+void sqlite_database::touch() {
+  guarded(file_, "write", [&] {
+    std::int64_t const version = file_.number("PRAGMA user_version");
+    file_.execute(fmt::format("PRAGMA user_version = {}", version).c_str());
+  });
+}
 
 bool sqlite_database::prune(base::wall_time now) {
   return guarded(file_, "write", [&] {

@@ -29,6 +29,7 @@ class sqlite_database final : public database {
   std::vector<notify::created> record(notify::changes const& what) override;
   notify::fallen_back fall_back(notify::overdue const& what) override;
   notify::buried bury(notify::burial const& what) override;
+  void touch() override;
   bool prune(base::wall_time now) override;
 
   watch::memory known() override;

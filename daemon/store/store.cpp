@@ -1,14 +1,9 @@
 #include "buildwatch/store/store.hpp"
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <map>
 #include <utility>
 
 #include "buildwatch/base/thread.hpp"
+#include "store/hall.hpp"
 #include "store/worker.hpp"
 
 namespace buildwatch::store {
@@ -16,78 +11,17 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// Who waits for what, on the loop.
-class hall {
- public:
-  explicit hall(asio::any_io_executor loop) : loop_(std::move(loop)) {}
-
-  /// Until `what` has come back. A wait that is dropped with the hall never returns: its coroutine is destroyed.
-  asio::awaitable<void> wait_for(task const* what) {
-    return asio::async_initiate<asio::use_awaitable_t<> const, void()>(
-        [this, what](auto handler) {
-          waiting_[what] = std::make_unique<waiter_of<decltype(handler)>>(std::move(handler));
-          hold_loop();
-        },
-        asio::use_awaitable);
-  }
-  void wait_for_end(std::function<void()> done) {
-    done_ = std::move(done);
-    hold_loop();
-  }
-
-  void came_back(finished const& batch) {
-    counts_.commits += batch.commits;
-    counts_.requests += batch.writes;
-    for (auto const& t : batch.tasks) {
-      auto const who = waiting_.extract(t.get());
-      if (!who.empty()) who.mapped()->wake();
-    }
-    if (waiting_.empty() && !done_) work_ = {};
-  }
-  /// After those who wait have gone on: they were woken before, but have yet to run.
-  void ended() {
-    if (done_) asio::post(loop_, std::exchange(done_, {}));
-    work_ = {};
-  }
-  /// Destroys the coroutines that wait.
-  void clear() {
-    auto const gone = std::exchange(waiting_, {});
-    done_ = {};
-    work_ = {};
-  }
-  [[nodiscard]] store::statistics const& counted() const { return counts_; }
-
- private:
-  struct waiter {
-    virtual ~waiter() = default;
-    virtual void wake() = 0;
-  };
-  template <class Handler>
-  struct waiter_of final : waiter {
-    explicit waiter_of(Handler h) : handler(std::move(h)) {}
-    void wake() override { asio::post(std::move(handler)); }
-    Handler handler;
-  };
-
-  /// The loop does not run dry while the thread works.
-  void hold_loop() { work_ = asio::prefer(loop_, asio::execution::outstanding_work.tracked); }
-
-  asio::any_io_executor loop_;
-  asio::any_io_executor work_;
-  std::map<task const*, std::unique_ptr<waiter>> waiting_;
-  std::function<void()> done_;
-  store::statistics counts_;
-};
-
 class threaded_store final : public store {
  public:
   threaded_store(asio::any_io_executor loop, std::unique_ptr<database> file, std::function<base::wall_time()> now)
       : hall_(std::make_shared<hall>(loop)), desk_(std::make_shared<desk>(loop)) {
     // The thread may outlive this object and the loop: it owns the desk, and knows the hall only when it is on the
     // loop.
-    auto const back = [desk = desk_, hall = std::weak_ptr(hall_)](finished batch) {
-      desk->send_back([hall, batch = std::move(batch)] {
-        if (auto const here = hall.lock()) here->came_back(batch);
+    auto const back = [desk = desk_, hall = std::weak_ptr(hall_), counts = counts_](finished batch) {
+      desk->send_back([hall, counts, batch = std::move(batch)] {
+        counts->commits += batch.commits;
+        counts->requests += batch.writes;
+        if (auto const here = hall.lock()) here->came_back(batch.tasks);
       });
     };
     auto const w = std::make_shared<worker>(*desk_, std::move(file), std::move(now), back);
@@ -108,6 +42,11 @@ class threaded_store final : public store {
   }
   asio::awaitable<base::result<void>> remember(watch::memory what) override {
     auto const done = co_await ask<bool>(true, remembering(std::move(what)));
+    if (!done) co_return done.error();
+    co_return base::result<void>{};
+  }
+  asio::awaitable<base::result<void>> probe() override {
+    auto const done = co_await ask<bool>(true, touching());
     if (!done) co_return done.error();
     co_return base::result<void>{};
   }
@@ -158,12 +97,18 @@ class threaded_store final : public store {
     hall_->wait_for_end(std::move(done));
     desk_->close();
   }
-  [[nodiscard]] statistics counted() const override { return hall_->counted(); }
+  [[nodiscard]] statistics counted() const override { return *counts_; }
 
  private:
   static std::function<bool(database&)> remembering(watch::memory what) {
     return [what = std::move(what)](database& d) {
       d.remember(what);
+      return true;
+    };
+  }
+  static std::function<bool(database&)> touching() {
+    return [](database& d) {
+      d.touch();
       return true;
     };
   }
@@ -187,6 +132,7 @@ class threaded_store final : public store {
 
   std::shared_ptr<hall> hall_;
   std::shared_ptr<desk> desk_;
+  std::shared_ptr<statistics> counts_ = std::make_shared<statistics>();
   bool closed_ = false;
 };
 

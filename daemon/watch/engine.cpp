@@ -115,11 +115,20 @@ void engine::answer(answered const& in, base::instant now, commands& out) {
   if (j.stage != stage::in_flight) return;  // nobody asked
   --s.provider_of(in.job).in_flight;
   j.stage = stage::held;
-  j.answered = true;
   // What a stop has cut short says nothing about the other side; a build whose record is missing is told all the same.
   bool const cut_short = s.stopped && in.seen.sight == model::sight::failed;
+  if (!cut_short) s.count(in, now.mono);
   if (!cut_short || j.kind == errand_kind::record) s.take(in, now, out);
   s.tick(s.what.jobs[in.job].provider, now, out);
+}
+
+void engine::state::count(answered const& in, base::time_point now) {
+  job_state& j = jobs[in.job];
+  provider_state& p = provider_of(in.job);
+  bool const failed = in.seen.sight == model::sight::failed;
+  j.polled = now;
+  if (!failed && in.seen.sight != model::sight::no_such_job) j.heard = now;
+  ++(failed ? p.failed : p.answered);
 }
 
 void engine::settle(committed const& in, base::instant now, commands& out) {
@@ -169,32 +178,6 @@ base::time_point engine::next_due() const {
   if (s.grid == base::duration::zero()) return next;
   base::duration const past = next.time_since_epoch() % s.grid;
   return past == base::duration::zero() ? next : next + (s.grid - past);
-}
-
-engine_counts engine::counts() const {
-  engine_counts n;
-  n.jobs = state_->jobs.size();
-  for (job_state const& j : state_->jobs) {
-    bool const told = j.trouble && (j.trouble->reach.told == track::told::unreachable ||
-                                    j.trouble->reach.told == track::told::taking_back);
-    auto const some = [&](auto const& holds) { return j.pursuit && std::ranges::any_of(j.pursuit->builds, holds); };
-    if (j.done) {
-      ++n.done;
-    } else if (told) {
-      ++n.unreachable;
-    } else if (j.trouble && j.trouble->not_found) {
-      ++n.not_found;
-    } else if (some([](watched_build const& b) { return track::under_way(b.known); })) {
-      ++n.running;
-    } else if (some([](watched_build const& b) { return b.known.undecided_since != track::never; })) {
-      ++n.queued;
-    } else if (!j.answered) {
-      ++n.pending;
-    } else {
-      ++n.idle;
-    }
-  }
-  return n;
 }
 
 options const& engine::settings() const { return state_->what; }

@@ -171,7 +171,7 @@ void engine::state::release_deferred(provider_state& p, job_index but, base::tim
 bool engine::state::none_is_well(provider_state const& p, base::time_point now) const {
   return std::ranges::none_of(p.jobs, [&](job_index job) {
     job_state const& j = jobs[job];
-    return j.stage == stage::queued && j.answered && j.due > now && !(j.trouble && j.trouble->failing);
+    return j.stage == stage::queued && j.polled != track::never && j.due > now && !(j.trouble && j.trouble->failing);
   });
 }
 
@@ -248,7 +248,7 @@ void engine::state::run_deadline(job_index job, base::instant now, commands& out
   base::time_point const deadline = deadline_of(job);
   if (now.mono < deadline) return;  // the clock started anew, and has an entry of its own
   // It failed before a restart: its first answer since decides, not the time that has passed.
-  if (!j.answered) return;
+  if (j.polled == track::never) return;
   // An answer on its way decides, and so does one to a request that may leave at any moment.
   bool const leaves =
       j.stage == stage::queued && !p.gate.quiet(now.mono) && j.due <= now.mono && now.mono < j.due + grace;

@@ -47,7 +47,7 @@ double engine::state::worth(job_index job, base::instant now) const {
     return since * (1 - ran.running(elapsed) / ran.running(std::max(elapsed - since, 0.0)));
   }
   double const since = seconds(now.mono - j.look + how.times->idle).count();
-  if (!j.answered || j.trouble || t.kind != errand_kind::look)
+  if (j.polled == track::never || j.trouble || t.kind != errand_kind::look)
     return of_running * square(seconds(now.mono - j.due + how.times->idle).count());
   // A build that has begun since the last look is late only once it has ended.
   double const hidden = early * j.lasts;

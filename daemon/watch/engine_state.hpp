@@ -1,6 +1,6 @@
-// The engine's inside: its data, and its work in thirteen files (engine, engine_turns, engine_share, engine_begin,
+// The engine's inside: its data, and its work in fourteen files (engine, engine_turns, engine_share, engine_begin,
 // engine_reload, engine_answers, engine_builds, engine_look, engine_news, engine_outages, engine_commits,
-// engine_memory, engine_log).
+// engine_memory, engine_standing, engine_log).
 #pragma once
 
 #include <cstdint>
@@ -66,6 +66,7 @@ struct engine::state {
   void send(job_index job, base::time_point due, base::time_point now, commands& out);
   void enqueue(job_index job);
   void resume(job_index job);
+  void count(answered const& in, base::time_point now);
   [[nodiscard]] base::time_point wake_of(provider_state const& p) const;
   [[nodiscard]] provider_state& provider_of(job_index job) { return providers[what.jobs[job].provider]; }
   [[nodiscard]] bool followed(job_index job) const { return what.jobs[job].build == 0; }
@@ -232,6 +233,11 @@ struct engine::state {
   void settle_note(pending_commit const& commit, bool stored, base::instant now, commands& out);
   void settle_job_reach(pending_commit& commit, bool stored, base::instant now, commands& out);
   void settle_provider_reach(provider_index which, bool stored, base::instant now, commands& out);
+
+  // engine_standing.cpp: how things stand
+  [[nodiscard]] job_state_kind state_of(job_index job) const;
+  /// max(): there will be none.
+  [[nodiscard]] base::time_point next_poll_of(job_index job, base::time_point now) const;
 
   // engine_log.cpp: texts
   void say(commands& out);

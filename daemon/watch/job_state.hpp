@@ -1,4 +1,4 @@
-// What the engine keeps of one job: 96 bytes while nothing of it is under way and all is well.
+// What the engine keeps of one job: 112 bytes while nothing of it is under way and all is well.
 #pragma once
 
 #include <array>
@@ -56,6 +56,8 @@ struct job_state {
   base::time_point look{};                 ///< when the next look is due; max(): none is
   base::time_point due{};                  ///< of the next question, or of the one in flight
   base::time_point looked = track::never;  ///< when the last look was sent that was answered well
+  base::time_point polled = track::never;  ///< when the last request ended, whatever came of it; `never`: none has
+  base::time_point heard = track::never;   ///< when the last one ended well
   std::unique_ptr<watch::trouble> trouble;
   std::unique_ptr<watch::pursuit> pursuit;  ///< null: nothing is under way
   std::unique_ptr<refusals> refused;
@@ -66,7 +68,6 @@ struct job_state {
   std::uint32_t asked = 0;   ///< in flight: about which build
   watch::stage stage = stage::queued;
   errand_kind kind = errand_kind::look;  ///< in flight
-  bool answered = false;                 ///< asked at least once, whatever came of it
   bool proven = false;                   ///< known to exist: "no such build" is absence from now on
   bool ask_existence = false;            ///< whether it exists is to be asked before the next look
   bool begun = false;                    ///< followed: it is known which build was the newest at first sight
@@ -77,6 +78,6 @@ struct job_state {
   bool done = false;                     ///< the one build that is watched has ended, or was let go
 };
 
-static_assert(sizeof(job_state) <= 96);
+static_assert(sizeof(job_state) <= 112);
 
 }  // namespace buildwatch::watch

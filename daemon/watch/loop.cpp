@@ -3,7 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <iterator>
 
-#include "watch/lag.hpp"
+#include "watch/duration_counts.hpp"
 #include "watch/loop_state.hpp"
 
 namespace buildwatch::watch {
@@ -34,7 +34,8 @@ loop::state::state(loop_parts given, options what, memory const& known)
       tick([this] { run_tick(); }),
       look([this] { look_for_credentials(); }),
       minute([this] { run_minute(); }) {
-  numbers.lag_buckets.resize(lag_bucket_count);
+  numbers.lag.buckets.resize(bucket_count);
+  numbers.took.buckets.resize(bucket_count);
   auto const& providers = engine.settings().providers;
   for (std::size_t i = 0; i < providers.size(); ++i) {
     lanes.push_back(std::make_unique<lane>(std::move(parts.sources[i]), providers[i].name, providers[i].connections));
@@ -166,6 +167,13 @@ void loop::stop(std::function<void()> done) {
   state_->stop();
 }
 
+job_standing loop::standing_of(job_index job) const {
+  return state_->engine.standing_of(job, state_->parts.clock.now());
+}
+provider_standing loop::standing_of_provider(provider_index which) const {
+  return state_->engine.standing_of_provider(which);
+}
+options const& loop::settings() const { return state_->engine.settings(); }
 engine_counts loop::counts() const { return state_->engine.counts(); }
 loop_statistics const& loop::statistics() const { return state_->numbers; }
 

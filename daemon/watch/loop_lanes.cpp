@@ -3,7 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
-#include "watch/lag.hpp"
+#include "watch/duration_counts.hpp"
 #include "watch/loop_state.hpp"
 
 namespace buildwatch::watch {
@@ -53,7 +53,7 @@ asio::awaitable<void> loop::state::work(std::shared_ptr<state> self, lane& of) {
     what.question.query.job_id = what.job_id;
     what.of_nobody = what.of_no_provider = false;
     base::instant const sent = self->parts.clock.now();
-    ++self->numbers.lag_buckets[lag_bucket_of(sent.mono - what.question.due)];
+    self->numbers.lag.add(sent.mono - what.question.due);
     std::exception_ptr escaped;
     {
       registered const under_way(of, what);
@@ -79,6 +79,7 @@ void loop::state::answered_by(lane& of, errand const& what, base::instant sent, 
   if (!stopping || !failed) ++numbers.polls;  // what a stop has cut short is no poll
   if (!stopping && failed) ++numbers.failed_polls;
   base::instant const now = parts.clock.now();
+  if (!stopping || !failed) numbers.took.add(now.mono - sent.mono);
   if (!what.of_nobody) {
     answered const in{what.question.job, sent, seen};
     engine.answer(in, now, todo);

@@ -39,6 +39,8 @@ struct provider_state {
       track::never;  ///< its outage could not be stored: not again before this, unless asked anew
   base::duration unreachable_after = base::duration::max();  ///< the smallest of its jobs'
 
+  std::uint64_t answered = 0;  ///< requests that ended well, in this run
+  std::uint64_t failed = 0;
   unsigned in_flight = 0;
   std::size_t compared = 0;   ///< place in `due` up to which jobs were compared last
   base::duration lateness{};  ///< of requests behind their due time, in the mean of late

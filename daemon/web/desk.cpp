@@ -43,6 +43,8 @@ answer flowing(std::string_view type, std::unique_ptr<pieces> body) {
 boost::asio::awaitable<answer> desk::answer_to(route where, target to, std::string root) const {
   if (where.where == place::builds) co_return co_await builds(std::move(where.name), std::move(to));
   if (where.where == place::events) co_return co_await events(std::move(to));
+  if (where.where == place::healthz) co_return co_await health(false);
+  if (where.where == place::readyz) co_return co_await health(true);
   if (where.where == place::sinks) co_return co_await sinks();
   if (where.where == place::metrics) {
     auto values = co_await parts_.condition.metrics(rules_.job_series);
@@ -53,8 +55,6 @@ boost::asio::awaitable<answer> desk::answer_to(route where, target to, std::stri
 
 answer desk::at_once(route const& where, target const& to, std::string root) const {
   switch (where.where) {
-    case place::healthz: return health(false);
-    case place::readyz: return health(true);
     case place::jobs: return jobs(to);
     case place::job: return job(where.name);
     case place::cctray: return flowing("application/xml; charset=utf-8", cctray_body(parts_.jobs, std::move(root)));
@@ -64,6 +64,8 @@ answer desk::at_once(route const& where, target const& to, std::string root) con
       return tagged(file.type, std::string(file.text));
     }
     case place::nowhere:
+    case place::healthz:
+    case place::readyz:
     case place::metrics:
     case place::sinks:
     case place::builds:
@@ -89,14 +91,14 @@ answer desk::badge(std::string const& name) const {
   return found ? tagged("image/svg+xml", badge_svg(*found)) : no_such_job();
 }
 
-answer desk::health(bool ready) const {
-  auto const found = parts_.condition.health();
+boost::asio::awaitable<answer> desk::health(bool ready) const {
+  auto const found = co_await parts_.condition.health();
   auto reasons = found.unhealthy;
   if (ready) reasons.insert(reasons.end(), found.unready.begin(), found.unready.end());
   answer made;
   made.status = reasons.empty() ? 200 : 503;
   made.body = health_json(reasons);
-  return made;
+  co_return made;
 }
 
 boost::asio::awaitable<answer> desk::builds(std::string name, target to) const {

@@ -26,7 +26,7 @@ class desk {
   [[nodiscard]] answer jobs(target const& to) const;
   [[nodiscard]] answer job(std::string const& name) const;
   [[nodiscard]] answer badge(std::string const& name) const;
-  [[nodiscard]] answer health(bool ready) const;
+  [[nodiscard]] boost::asio::awaitable<answer> health(bool ready) const;
   [[nodiscard]] boost::asio::awaitable<answer> builds(std::string name, target to) const;
   [[nodiscard]] boost::asio::awaitable<answer> sinks() const;
   [[nodiscard]] boost::asio::awaitable<answer> events(target to) const;

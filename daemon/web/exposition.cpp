@@ -79,7 +79,7 @@ void write_providers(std::string& to, std::vector<provider_metrics> const& provi
 
 void write_sinks(std::string& to, std::vector<sink_metrics> const& sinks) {
   family(to, "buildwatch_notifications_total", "counter",
-         "What became of deliveries: failed counts tries that are repeated.");
+         "What came of tries (delivered, failed), and deliveries given up (dead).");
   for (auto const& s : sinks) {
     sample(to, "buildwatch_notifications_total", {{"sink", s.name}, {"result", "delivered"}}, s.delivered);
     sample(to, "buildwatch_notifications_total", {{"sink", s.name}, {"result", "failed"}}, s.failed);

@@ -1,5 +1,7 @@
 #include "buildwatch/web/options.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
 
@@ -14,6 +16,11 @@ bool listen_address::loopback() const {
   boost::system::error_code fault;
   auto const address = boost::asio::ip::make_address(host, fault);
   return !fault && address.is_loopback();
+}
+
+std::string shown(listen_address const& at) {
+  bool const v6 = at.host.find(':') != std::string::npos;
+  return v6 ? fmt::format("[{}]:{}", at.host, at.port) : fmt::format("{}:{}", at.host, at.port);
 }
 
 base::result<listen_address> read_listen_address(std::string_view text) {

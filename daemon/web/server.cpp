@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -38,10 +39,27 @@ std::string full_house(base::wall_time now) {
   return head_of(what, facts) + what.body;
 }
 
-std::string shown(listen_address const& at) {
-  bool const v6 = at.host.find(':') != std::string::npos;
-  return v6 ? fmt::format("[{}]:{}", at.host, at.port) : fmt::format("{}:{}", at.host, at.port);
+/// SO_REUSEPORT (socket(7)).
+void share(tcp::acceptor& acceptor, bool on) {
+  int const value = on ? 1 : 0;
+  ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &value, sizeof value);
 }
+
+/// Lets two servers of this process have the same port while one takes over, and nobody else afterwards.
+class sharing {
+ public:
+  explicit sharing(server* before) : before_(before) {
+    if (before_) before_->share_port(true);
+  }
+  ~sharing() {
+    if (before_) before_->share_port(false);
+  }
+  sharing(sharing const&) = delete;
+  sharing& operator=(sharing const&) = delete;
+
+ private:
+  server* before_;
+};
 
 /// Ends a wait of the accepting task.
 class pause final : public base::alarm {
@@ -182,6 +200,7 @@ class http_server final : public server {
     });
   }
 
+  void share_port(bool on) override { share(listener_->acceptor, on); }
   [[nodiscard]] std::uint16_t port() const override {
     boost::system::error_code closed;
     return listener_->acceptor.local_endpoint(closed).port();
@@ -211,7 +230,7 @@ class http_server final : public server {
 
 }  // namespace
 
-base::result<std::unique_ptr<server>> server::open(server_parts parts, options what) {
+base::result<std::unique_ptr<server>> server::open(server_parts parts, options what, server* before) {
   boost::system::error_code fault;
   auto const address = asio::ip::make_address(what.listen.host, fault);
   if (fault) return base::error{"http.listen: " + what.listen.host + " is no address"};
@@ -222,8 +241,11 @@ base::result<std::unique_ptr<server>> server::open(server_parts parts, options w
     ::fcntl(made->acceptor.native_handle(), F_SETFD, FD_CLOEXEC);
     made->acceptor.set_option(asio::socket_base::reuse_address(true), fault);
   }
+  sharing const for_now(before);
+  if (!fault && before) share(made->acceptor, true);
   if (!fault) made->acceptor.bind(at, fault);
   if (!fault) made->acceptor.listen(asio::socket_base::max_listen_connections, fault);
+  if (!fault && before) share(made->acceptor, false);
   if (fault) return base::error{"cannot listen on " + shown(what.listen) + ": " + fault.message()};
   return std::unique_ptr<server>(std::make_unique<http_server>(std::move(parts), std::move(what), std::move(made)));
 }

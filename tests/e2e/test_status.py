@@ -1,6 +1,7 @@
 """`status`: the table and the lines of a running daemon's jobs, and what it says where there is none to ask."""
 
 import json
+import re
 import sys
 import time
 import urllib.parse

@@ -45,10 +45,13 @@ struct queue_counts {
   std::uint64_t pending = 0;  ///< waiting, in memory, not in flight
   bool more = false;          ///< further ones wait in the outbox
   std::uint64_t in_flight = 0, delivered = 0, dead = 0;
+  std::uint64_t failed = 0;  ///< tries
   std::uint64_t unsent = 0;  ///< left for the next start
   bool paused = false;
-  bool disabled = false;  ///< by 410
-  std::string last_error;
+  std::optional<base::time_point> paused_until;  ///< paused: the next try; nullopt: one is under way, or none waits
+  bool disabled = false;                         ///< by 410
+  bool failing = false;                          ///< the last try failed
+  std::string last_error;                        ///< stays when tries go well again
 };
 
 /// Retries, jitter, order, concurrency, the pause of a sink as a whole and its release, 410: contract section 4.

@@ -76,6 +76,8 @@ class database {
   virtual std::vector<notify::created> record(notify::changes const& what) = 0;
   virtual notify::fallen_back fall_back(notify::overdue const& what) = 0;
   virtual notify::buried bury(notify::burial const& what) = 0;
+  /// Writes what changes nothing.
+  virtual void touch() = 0;
   /// Deletes some of what retention lets go, a few hundred rows at most; true: there is more. Events to which something
   /// still waits stay.
   virtual bool prune(base::wall_time now) = 0;

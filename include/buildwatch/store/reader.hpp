@@ -72,6 +72,27 @@ class reader {
   virtual builds_page builds(std::optional<job> const& of, std::uint64_t before, std::size_t limit) = 0;
   /// Events in order of sequence, after `after`.
   virtual std::vector<kept_event> events(std::optional<job> const& of, std::uint64_t after, std::size_t limit) = 0;
+  /// Events alone, in order of sequence after `after`, and how far the store reaches, as they were at one moment.
+  struct event_page {
+    std::vector<model::event> events;
+    std::uint64_t oldest = 1;  ///< sequence of the oldest that is kept; none is: `newest` + 1
+    std::uint64_t newest = 0;  ///< of the newest that was ever committed; 0: none was
+  };
+  virtual event_page log(std::uint64_t after, std::size_t limit) = 0;
+  /// A job, or the one build of it that is watched.
+  struct watched {
+    job of;
+    std::uint32_t build = 0;  ///< 0: its newest
+  };
+  /// The finished build with the highest number of each, or the one that is watched; in order.
+  virtual std::vector<std::optional<model::build>> newest(std::vector<watched> const& of) = 0;
+  /// How much waits for a sink, and how much is dead; only sinks of which there is something.
+  struct tally {
+    std::string sink;
+    std::uint64_t waiting = 0;
+    std::uint64_t dead = 0;
+  };
+  virtual std::vector<tally> tallies() = 0;
   /// What waits and what is dead, by number, after `after`.
   virtual std::vector<receipt> undelivered(notify::delivery_number after, std::size_t limit) = 0;
 };

@@ -30,6 +30,8 @@ class store : public notify::outbox {
   virtual boost::asio::awaitable<base::result<std::vector<forecast::past_build>>> history(std::string provider,
                                                                                           std::string job_id) = 0;
   virtual boost::asio::awaitable<base::result<std::vector<neighbours>>> around(std::vector<build_name> which) = 0;
+  /// Whether it can commit: writes what changes nothing, and waits until that is on the disk.
+  virtual boost::asio::awaitable<base::result<void>> probe() = 0;
   /// Another retention, after a reload.
   virtual void keep(std::uint32_t builds, base::duration events) = 0;
   /// Finishes what was asked, then `done` is called on the loop; the thread ends. Later requests fail.

@@ -16,6 +16,7 @@
 #include "buildwatch/watch/memory.hpp"
 #include "buildwatch/watch/options.hpp"
 #include "buildwatch/watch/ports.hpp"
+#include "buildwatch/watch/standing.hpp"
 
 namespace buildwatch::watch {
 
@@ -82,8 +83,7 @@ struct recalled {
   std::span<forecast::past_build const> newest_first;
 };
 
-/// Jobs by state, each in one: done before unreachable before not_found before running (or settling) before queued
-/// before pending (not asked yet) before idle.
+/// Jobs by state, each in one (see job_state_kind).
 struct engine_counts {
   std::uint64_t jobs = 0, pending = 0, running = 0, queued = 0, idle = 0, done = 0, not_found = 0, unreachable = 0;
 };
@@ -148,6 +148,8 @@ class engine {
   /// polls a second at `idle`, rounded up to whole 10 ms: waking for each of 100,000 jobs costs three times the CPU of
   /// waking for what a tick has gathered (0.9 ms of lag against 10). Fewer are never late.
   [[nodiscard]] base::time_point next_due() const;
+  [[nodiscard]] job_standing standing_of(job_index job, base::instant now) const;
+  [[nodiscard]] provider_standing standing_of_provider(provider_index which) const;
   /// Looks at every job: for a status line now and then.
   [[nodiscard]] engine_counts counts() const;
   [[nodiscard]] options const& settings() const;

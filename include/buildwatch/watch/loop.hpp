@@ -16,17 +16,23 @@
 
 namespace buildwatch::watch {
 
-/// Numbers the loop keeps, for the benchmark and later metrics.
-struct loop_statistics {
-  std::uint64_t polls = 0;
-  std::uint64_t failed_polls = 0;
-  /// Schedule lag (sent minus due): bucket i counts lags under lag_bucket_end(i) that no lower one counts; the last
-  /// holds the rest.
-  std::vector<std::uint64_t> lag_buckets;
+/// Durations, counted: bucket i counts those under bucket_end(i) that no lower one counts; the last holds the rest.
+struct duration_counts {
+  std::vector<std::uint64_t> buckets;
+  base::duration sum{};  ///< of all of them; those below zero count as zero
+  void add(base::duration d);
 };
 
 /// End of a bucket: 100 µs, then a quarter of a doubling more each (119 µs, 141 µs, …). 80 buckets reach 87 s.
-[[nodiscard]] base::duration lag_bucket_end(std::size_t bucket);
+[[nodiscard]] base::duration bucket_end(std::size_t bucket);
+
+/// Numbers the loop keeps.
+struct loop_statistics {
+  std::uint64_t polls = 0;
+  std::uint64_t failed_polls = 0;
+  duration_counts lag;   ///< schedule lag: sent minus due
+  duration_counts took;  ///< from a request's sending to its answer, or failure
+};
 
 /// Everything it needs; all outlive it. sources[i] answers for options::providers[i]; it is stopped and let go when it
 /// is replaced and its last question has ended.
@@ -60,6 +66,10 @@ class loop {
   /// No new polls; sources are told to stop; what has been found is committed. `done` is called once, on the loop,
   /// never from here.
   void stop(std::function<void()> done);
+  /// How things stand now. Indexes are those of the options in force.
+  [[nodiscard]] job_standing standing_of(job_index job) const;
+  [[nodiscard]] provider_standing standing_of_provider(provider_index which) const;
+  [[nodiscard]] options const& settings() const;
   [[nodiscard]] engine_counts counts() const;
   [[nodiscard]] loop_statistics const& statistics() const;
 

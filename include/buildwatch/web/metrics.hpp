@@ -44,7 +44,7 @@ struct job_metrics {
 struct sink_metrics {
   std::string name;
   std::uint64_t delivered = 0;           ///< since the daemon began
-  std::uint64_t failed = 0;              ///< tries that will be repeated
+  std::uint64_t failed = 0;              ///< tries
   std::uint64_t died = 0;                ///< deliveries given up
   std::optional<std::uint64_t> pending;  ///< in the outbox now; nullopt: the store does not say
   std::optional<std::uint64_t> dead;     ///< the same

@@ -24,6 +24,9 @@ struct listen_address {
 /// Reads "127.0.0.1:9847", "[::1]:9847" or "localhost:9847". The error says what is wrong, in words for a complaint.
 [[nodiscard]] base::result<listen_address> read_listen_address(std::string_view text);
 
+/// "127.0.0.1:9847", "[::1]:9847"
+[[nodiscard]] std::string shown(listen_address const& at);
+
 struct options {
   listen_address listen;
   base::secret token;  ///< empty: nobody is asked for one; config refuses that where listen is not loopback

@@ -94,8 +94,7 @@ class condition {
   /// Series of single jobs for the first `most_jobs` by name only. Told without the outbox where the store fails: a
   /// daemon in trouble is what metrics are for.
   virtual boost::asio::awaitable<metric_values> metrics(std::size_t most_jobs) = 0;
-  /// At once.
-  [[nodiscard]] virtual web::health health() const = 0;
+  virtual boost::asio::awaitable<web::health> health() = 0;
 };
 
 }  // namespace buildwatch::web

@@ -36,8 +36,10 @@ struct server_parts {
 /// - an event stream holds one piece; who does not read it is dropped and resumes from the store.
 class server {
  public:
-  /// Binds and listens at once, but accepts only after start(). The error says which address and why.
-  [[nodiscard]] static base::result<std::unique_ptr<server>> open(server_parts parts, options what);
+  /// Binds and listens at once, but accepts only after start(). The error says which address and why. `before`: a
+  /// server that this one is to replace; their addresses may overlap (127.0.0.1 and 0.0.0.0 at the same port).
+  [[nodiscard]] static base::result<std::unique_ptr<server>> open(server_parts parts, options what,
+                                                                  server* before = nullptr);
   virtual ~server() = default;
   virtual void start() = 0;
   /// Other token, hosts and limits, from the next request on; `what.listen` is not looked at. Streams that are open
@@ -47,6 +49,8 @@ class server {
   virtual void committed(model::event const& e) = 0;
   /// Accepts nothing more, ends every connection; `done` is called once, on the loop, never from here.
   virtual void stop(std::function<void()> done) = 0;
+  /// Whether another socket of this user may have the same port.
+  virtual void share_port(bool on) = 0;
   [[nodiscard]] virtual std::uint16_t port() const = 0;
   [[nodiscard]] virtual server_metrics const& statistics() const = 0;
 };

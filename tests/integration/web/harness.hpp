@@ -64,9 +64,9 @@ struct fake_condition final : condition {
     std::vector<sink_view> one(1);
     co_return one;
   }
-  [[nodiscard]] web::health health() const override {
+  boost::asio::awaitable<web::health> health() override {
     if (broken) throw std::runtime_error("a bug");
-    return now;
+    co_return now;
   }
   boost::asio::awaitable<metric_values> metrics(std::size_t most_jobs) override {
     if (values) co_return *values;

@@ -48,6 +48,7 @@ class fake_store final : public store::store {
   asio::awaitable<base::result<std::vector<forecast::past_build>>> history(std::string, std::string) override {
     co_return std::vector<forecast::past_build>();
   }
+  asio::awaitable<base::result<void>> probe() override { co_return base::result<void>{}; }
   void keep(std::uint32_t, base::duration) override {}
   void close(std::function<void()>) override {}
   [[nodiscard]] statistics counted() const override { return {}; }

@@ -31,10 +31,10 @@ TEST(boot_timer, rings_what_is_due_and_lets_the_loop_end_when_closed) {
 
 TEST(lag, percentile_is_the_end_of_its_bucket) {
   watch::loop_statistics totals;
-  totals.lag_buckets.assign(80, 0);
+  totals.lag.buckets.assign(80, 0);
   EXPECT_EQ(lag_percentile(totals, 0.99), 0);
-  totals.lag_buckets[0] = 98;
-  totals.lag_buckets[8] = 2;
+  totals.lag.buckets[0] = 98;
+  totals.lag.buckets[8] = 2;
   EXPECT_DOUBLE_EQ(lag_percentile(totals, 0.5), 0.1);
   EXPECT_NEAR(lag_percentile(totals, 0.99), 0.4, 0.001);
 }

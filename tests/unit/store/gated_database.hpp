@@ -82,6 +82,7 @@ class gated_database final : public database {
   std::vector<notify::created> record(notify::changes const& what) override { return inner_->record(what); }
   notify::fallen_back fall_back(notify::overdue const& what) override { return inner_->fall_back(what); }
   notify::buried bury(notify::burial const& what) override { return inner_->bury(what); }
+  void touch() override { inner_->touch(); }
   bool prune(base::wall_time now) override { return gates_->prune(now); }
   watch::memory known() override { return inner_->known(); }
   notify::page read(std::string const& sink, notify::reading order, std::optional<notify::place> after,

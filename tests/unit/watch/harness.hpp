@@ -149,6 +149,7 @@ class world {
   }
 
   [[nodiscard]] base::duration now() const { return clock_.at.mono - start_.mono; }
+  [[nodiscard]] base::instant instant_now() const { return clock_.at; }
   [[nodiscard]] base::wall_time wall_at(base::duration t) const {
     return start_.wall + std::chrono::duration_cast<std::chrono::milliseconds>(t);
   }

@@ -17,7 +17,7 @@ TEST_F(loop_test, polls_commits_and_counts) {
   EXPECT_EQ(loop_->statistics().polls, 8U) << "of these one for the past builds, one for the record";
   EXPECT_EQ(loop_->statistics().failed_polls, 0U);
   EXPECT_EQ(loop_->counts().done, 1U);
-  auto const& lag = loop_->statistics().lag_buckets;
+  auto const& lag = loop_->statistics().lag.buckets;
   EXPECT_EQ(std::accumulate(lag.begin(), lag.end(), std::uint64_t{0}), 8U);
   EXPECT_EQ(lag[0], 8U);
 }

@@ -6,7 +6,7 @@
 #include "buildwatch/watch/loop.hpp"
 #include "watch/due_queue.hpp"
 #include "watch/gate.hpp"
-#include "watch/lag.hpp"
+#include "watch/duration_counts.hpp"
 #include "watch/placing.hpp"
 #include "watch/token_bucket.hpp"
 
@@ -255,13 +255,13 @@ TEST(due_queue, hands_out_in_order_and_ties_by_index) {
 
 TEST(lag, bucket_ends_are_above_what_they_count) {
   for (base::duration const lag : {0ns, 99'999ns, 100'000ns, 118'000ns, 119'000ns, 5'000'000ns, 10'000'000ns}) {
-    std::size_t const b = lag_bucket_of(lag);
-    EXPECT_LT(lag, lag_bucket_end(b));
-    EXPECT_TRUE(b == 0 || lag >= lag_bucket_end(b - 1));
+    std::size_t const b = bucket_of(lag);
+    EXPECT_LT(lag, bucket_end(b));
+    EXPECT_TRUE(b == 0 || lag >= bucket_end(b - 1));
   }
-  EXPECT_EQ(lag_bucket_of(24h), lag_bucket_count - 1);
-  EXPECT_EQ(lag_bucket_of(-1s), 0U);
-  EXPECT_GT(lag_bucket_end(lag_bucket_count - 1), 80s);
+  EXPECT_EQ(bucket_of(24h), bucket_count - 1);
+  EXPECT_EQ(bucket_of(-1s), 0U);
+  EXPECT_GT(bucket_end(bucket_count - 1), 80s);
 }
 
 }  // namespace

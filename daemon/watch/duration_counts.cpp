@@ -3,14 +3,14 @@
 #include <cmath>
 
 #include "buildwatch/watch/loop.hpp"
-#include "watch/lag.hpp"
+#include "watch/duration_counts.hpp"
 
 namespace buildwatch::watch {
 namespace {
 
 constexpr double first_end = 100e3;  // nanoseconds
 
-using table = std::array<base::duration, lag_bucket_count>;
+using table = std::array<base::duration, bucket_count>;
 
 table const& ends() {
   static table const made = [] {
@@ -25,11 +25,16 @@ table const& ends() {
 
 }  // namespace
 
-base::duration lag_bucket_end(std::size_t bucket) { return ends().at(bucket); }
+base::duration bucket_end(std::size_t bucket) { return ends().at(bucket); }
 
-std::size_t lag_bucket_of(base::duration lag) {
-  auto const at = std::upper_bound(ends().begin(), ends().end() - 1, lag);
+std::size_t bucket_of(base::duration d) {
+  auto const at = std::upper_bound(ends().begin(), ends().end() - 1, d);
   return static_cast<std::size_t>(at - ends().begin());
+}
+
+void duration_counts::add(base::duration d) {
+  ++buckets[bucket_of(d)];
+  sum += std::max(d, base::duration::zero());
 }
 
 }  // namespace buildwatch::watch

@@ -1,0 +1,97 @@
+// How things stand, for those who look.
+#include <algorithm>
+
+#include "buildwatch/track/moments.hpp"
+#include "watch/engine_state.hpp"
+
+namespace buildwatch::watch {
+namespace {
+
+bool queued(watched_build const& b) { return b.known.undecided_since != track::never; }
+
+/// The highest number of which something has been seen.
+watched_build const* newest_of(job_state const& j) {
+  if (!j.pursuit) return nullptr;
+  watched_build const* newest = nullptr;
+  for (watched_build const& b : j.pursuit->builds) {
+    if (track::under_way(b.known) || queued(b)) newest = &b;
+  }
+  return newest;
+}
+
+std::optional<base::wall_time> maybe(base::time_point when, base::instant now) {
+  if (when == track::never || when == base::time_point::max()) return std::nullopt;
+  return track::wall_of(when, now);
+}
+
+}  // namespace
+
+job_state_kind engine::state::state_of(job_index job) const {
+  job_state const& j = jobs[job];
+  if (j.done) return job_state_kind::done;
+  if (j.trouble &&
+      (j.trouble->reach.told == track::told::unreachable || j.trouble->reach.told == track::told::taking_back)) {
+    return job_state_kind::unreachable;
+  }
+  if (j.trouble && j.trouble->not_found) return job_state_kind::not_found;
+  auto const some = [&](auto const& holds) { return j.pursuit && std::ranges::any_of(j.pursuit->builds, holds); };
+  if (some([](watched_build const& b) { return track::under_way(b.known); })) return job_state_kind::running;
+  if (some(queued)) return job_state_kind::queued;
+  return j.polled == track::never ? job_state_kind::pending : job_state_kind::idle;
+}
+
+base::time_point engine::state::next_poll_of(job_index job, base::time_point now) const {
+  job_state const& j = jobs[job];
+  if (j.stage == stage::done || stopped) return base::time_point::max();
+  if (j.stage != stage::queued) return now;
+  provider_state const& p = providers[what.jobs[job].provider];
+  return std::max({j.due, now, p.gate.opens()});
+}
+
+job_standing engine::standing_of(job_index job, base::instant now) const {
+  state const& s = *state_;
+  job_state const& j = s.jobs[job];
+  job_standing how;
+  how.state = s.state_of(job);
+  how.polled = maybe(j.polled, now);
+  how.heard = maybe(j.heard, now);
+  how.next_poll = maybe(s.next_poll_of(job, now.mono), now);
+  if (j.trouble && (j.trouble->reach.failing() || j.trouble->not_found)) how.error = j.trouble->text;
+  watched_build const* const b = newest_of(j);
+  if (!b) return how;
+  how.build = track::describe(b->number, {b->known, track::build_change::none}, {}, nullptr, nullptr, now);
+  how.build->building = track::under_way(b->known);
+  base::time_point const begin = track::begin_of(b->known, now);
+  bool const reckoned = how.build->building && j.pursuit->lengths && begin != track::never;
+  if (reckoned) how.ahead = j.pursuit->lengths->outlook.at(now.mono - begin);
+  return how;
+}
+
+provider_standing engine::standing_of_provider(provider_index which) const {
+  provider_state const& p = state_->providers[which];
+  provider_standing how;
+  how.watched = !p.jobs.empty();
+  how.answered = p.answered;
+  how.failed = p.failed;
+  how.up = how.tried() && p.cause_since == track::never;
+  return how;
+}
+
+engine_counts engine::counts() const {
+  engine_counts n;
+  n.jobs = state_->jobs.size();
+  for (job_index i = 0; i < n.jobs; ++i) {
+    switch (state_->state_of(i)) {
+      case job_state_kind::idle: ++n.idle; break;
+      case job_state_kind::pending: ++n.pending; break;
+      case job_state_kind::queued: ++n.queued; break;
+      case job_state_kind::running: ++n.running; break;
+      case job_state_kind::not_found: ++n.not_found; break;
+      case job_state_kind::unreachable: ++n.unreachable; break;
+      case job_state_kind::done: ++n.done; break;
+    }
+  }
+  return n;
+}
+
+}  // namespace buildwatch::watch

@@ -1,0 +1,43 @@
+// How jobs and providers stand at one moment, for those who look.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "buildwatch/base/time.hpp"
+#include "buildwatch/forecast/outlook.hpp"
+#include "buildwatch/model/event.hpp"
+
+namespace buildwatch::watch {
+
+/// Each job is in one of these; where several fit, in that which stands last here.
+enum class job_state_kind : std::uint8_t {
+  idle,         ///< its newest build has ended, or there is none
+  pending,      ///< not asked yet
+  queued,       ///< a build is announced and does not run yet
+  running,      ///< or settles
+  not_found,    ///< the provider does not know the job
+  unreachable,  ///< and that has been told
+  done,         ///< the one build that is watched has ended
+};
+
+struct job_standing {
+  job_state_kind state = job_state_kind::pending;
+  std::optional<model::build> build;         ///< the newest that runs or is queued (that one is not `building`)
+  std::optional<forecast::estimate> ahead;   ///< of it, while it runs; nullopt: too few past builds
+  std::optional<base::wall_time> polled;     ///< when a request about the job last ended, in this run
+  std::optional<base::wall_time> heard;      ///< when one last ended well
+  std::optional<base::wall_time> next_poll;  ///< nullopt: there will be none
+  std::string error;                         ///< of the last poll, for people, no secret; empty: it went well
+};
+
+struct provider_standing {
+  bool watched = false;        ///< it has jobs
+  bool up = false;             ///< its newest answer was no failure of its making
+  std::uint64_t answered = 0;  ///< requests since the start, token requests not counted
+  std::uint64_t failed = 0;
+  [[nodiscard]] bool tried() const { return answered + failed > 0; }
+};
+
+}  // namespace buildwatch::watch

@@ -1,0 +1,108 @@
+// How jobs and providers stand, for those who look.
+#include <gtest/gtest.h>
+
+#include "unit/watch/followed.hpp"
+
+namespace buildwatch::watch::testing {
+namespace {
+
+class standing : public ::testing::Test {
+ protected:
+  static job_standing of(world& w, job_index job = 0) { return w.engine().standing_of(job, w.instant_now()); }
+};
+
+TEST_F(standing, from_pending_over_queued_and_running_to_idle) {
+  followed_world w;
+  w.latency = 1s;
+  w.builds = {{1, {-1h, -50min}}, {2, {10min, 30min, "FAIL", 5min}}};
+  w.run_for(500ms);
+  EXPECT_EQ(of(w).state, job_state_kind::pending);
+  EXPECT_FALSE(of(w).polled);
+  w.run_for(4min);
+  EXPECT_EQ(of(w).state, job_state_kind::idle);
+  EXPECT_FALSE(of(w).build);
+  w.run_for(4min);
+  EXPECT_EQ(of(w).state, job_state_kind::queued);
+  ASSERT_TRUE(of(w).build);
+  EXPECT_EQ(of(w).build->number, 2U);
+  EXPECT_FALSE(of(w).build->building);
+  w.run_for(6min);
+  EXPECT_EQ(of(w).state, job_state_kind::running);
+  EXPECT_TRUE(of(w).build->building);
+  EXPECT_FALSE(of(w).ahead) << "one build before says nothing";
+  w.run_for(30min);
+  EXPECT_EQ(of(w).state, job_state_kind::idle);
+}
+
+TEST_F(standing, a_build_that_runs_is_measured_by_those_before) {
+  followed_world w;
+  for (std::uint32_t n = 1; n <= 10; ++n) w.builds[n] = {-1h * (12 - n), -1h * (12 - n) + 20min};
+  w.builds[11] = {5min, 25min};
+  w.past_of_history = true;
+  w.run_for(15min + 10s);
+  job_standing const how = of(w);
+  ASSERT_TRUE(how.ahead);
+  EXPECT_NEAR(how.ahead->progress, 0.5, 0.05);
+  EXPECT_NEAR(std::chrono::duration<double>(how.ahead->left).count(), 600, 60);
+}
+
+TEST_F(standing, polls_are_told_with_what_came_of_the_last) {
+  followed_world w;
+  w.builds = {{1, {-1h, -50min}}};
+  w.run_for(90s);
+  job_standing how = of(w);
+  ASSERT_TRUE(how.polled && how.next_poll);
+  EXPECT_EQ(how.polled, how.heard);
+  EXPECT_GT(*how.next_poll, w.wall_at(w.now()));
+  EXPECT_EQ(how.error, "");
+  w.failing = {asks::newest, asks::build, asks::list};
+  w.run_for(3min);
+  how = of(w);
+  EXPECT_GT(*how.polled, *how.heard);
+  EXPECT_EQ(how.error, "HTTP 500");
+  EXPECT_EQ(how.state, job_state_kind::idle) << "that it fails has not been told yet";
+  w.run_for(10min);
+  EXPECT_EQ(of(w).state, job_state_kind::unreachable);
+  w.failing.clear();
+  w.run_for(20min);
+  EXPECT_EQ(of(w).error, "");
+  EXPECT_EQ(of(w).state, job_state_kind::idle);
+}
+
+TEST_F(standing, a_job_that_nobody_knows) {
+  followed_world w;
+  w.deleted = true;
+  w.run_for(1min);
+  EXPECT_EQ(of(w).state, job_state_kind::not_found);
+  EXPECT_NE(of(w).error.find("not_found"), std::string::npos);
+  EXPECT_FALSE(of(w).heard);
+}
+
+TEST_F(standing, the_one_build_that_is_watched_is_done) {
+  world w(jobs(1));
+  w.answer_all = [](ask const&) { return finished(); };
+  w.run_for(1min);
+  EXPECT_EQ(of(w).state, job_state_kind::done);
+  EXPECT_FALSE(of(w).next_poll);
+}
+
+TEST_F(standing, a_provider_is_up_while_it_answers) {
+  followed_world w;
+  auto const provider = [&] { return w.engine().standing_of_provider(0); };
+  EXPECT_FALSE(provider().tried());
+  EXPECT_TRUE(provider().watched);
+  w.builds = {{1, {-1h, -50min}}};
+  w.run_for(5min);
+  EXPECT_TRUE(provider().up);
+  EXPECT_EQ(provider().failed, 0U);
+  std::uint64_t const well = provider().answered;
+  EXPECT_GT(well, 4U);
+  w.failing = {asks::newest, asks::build, asks::list, asks::record};
+  w.run_for(5min);
+  EXPECT_FALSE(provider().up);
+  EXPECT_GT(provider().failed, 0U);
+  EXPECT_EQ(provider().answered, well);
+}
+
+}  // namespace
+}  // namespace buildwatch::watch::testing
