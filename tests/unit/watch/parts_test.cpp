@@ -5,8 +5,8 @@
 
 #include "buildwatch/watch/loop.hpp"
 #include "watch/due_queue.hpp"
-#include "watch/gate.hpp"
 #include "watch/duration_counts.hpp"
+#include "watch/gate.hpp"
 #include "watch/placing.hpp"
 #include "watch/token_bucket.hpp"
 
