@@ -1,13 +1,14 @@
 """`status`: the table and the lines of a running daemon's jobs, and what it says where there is none to ask."""
 
 import json
-import re
+import socket
 import sys
 import time
 import urllib.parse
 
 from support import case
 from support.case import Case, job_id
+from support.following import JOB, Following
 from support.terminal import COLOUR, ESCAPE, Terminal
 
 TOKEN = "0123456789abcdef-the-token"
@@ -201,6 +202,73 @@ class NoDaemon(Status):
 
     def test_wrong_usage(self):
         self.assertEqual(self.command("status", "one").returncode, 2)
+
+
+class Real(Status, Following):
+    """Of a daemon and the simulator."""
+
+    def served(self, **more):
+        """Where a daemon may listen."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            return {"listen": f"127.0.0.1:{free.getsockname()[1]}", **more}
+
+    def daemon_of(self, http):
+        """A job that runs, one that failed, one that passed and one that nobody knows; -> the daemon, once it has seen them all."""
+        self.past(*range(1, 11), lasted=300)
+        self.begin(11)
+        self.simulator.job(job_id(2), 1, "running")
+        self.simulator.job(job_id(3), 1, "finished")
+        jobs = [self.followed("running"), self.job("failed", 2), self.job("passed", 3), self.job("typo", 4)]
+        daemon = self.start(self.following(jobs=jobs, sinks={}) | {"http": http})
+        self.polled(2)
+        self.finish(2, word="FAILURE")
+        wanted = {"running": "running", "failed": "done", "passed": "done", "typo": "not_found"}
+        daemon.wait(lambda: {job["name"]: job["state"] for job in self.objects()} == wanted, "the state of every job")
+        return daemon
+
+    def ask(self, *arguments, **more):
+        return self.command("status", *arguments, "--config", str(self.folder / "buildwatch.yaml"), **more)
+
+    def objects(self):
+        """[] where nobody listens yet."""
+        return [json.loads(line) for line in self.ask("--json").stdout.splitlines()]
+
+    def test_a_table_of_what_it_watches(self):
+        self.daemon_of(self.served())
+        lines = self.ask().stdout.splitlines()
+        self.assertEqual([line.split()[0] for line in lines], ["JOB", "failed", "typo", "running", "passed"])
+        self.assertRegex(lines[1], r"^failed +done +#1 +failure +- +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S+ \(.+ ago\)$")
+        self.assertRegex(lines[2], r"^typo +not_found +- +- +- +- +\S")
+        self.assertRegex(lines[3], r"^running +running +#11 +- +\d+ %, [45] min left( \(\d+ to \d+ min\))? +-$")
+
+    def test_json_of_what_it_watches(self):
+        daemon = self.daemon_of(self.served())
+        daemon.wait(lambda: self.objects()[2]["progress"], "progress")
+        found = {job["name"]: job for job in self.objects()}
+        self.assertEqual(list(found), ["failed", "passed", "running", "typo"])
+        self.assertEqual(found["failed"]["build"]["outcome"], "failure")
+        self.assertEqual(found["running"]["build"]["number"], 11)
+        self.assertLess(found["running"]["progress"], 1)
+        self.assertIsNone(found["passed"]["progress"])
+
+    def test_another_token_is_refused(self):
+        http = self.served(token=TOKEN)
+        daemon = self.daemon_of(http)
+        self.assertNotIn(TOKEN, daemon.log)
+        self.fails({**http, "token": "another-token-of-this-length"}, "401: the token is refused")
+        self.fails(self.without(http, "token"), r"401: .*no `http\.token`")
+        self.assertEqual(len(self.call(http, "--json").stdout.splitlines()), 4)
+
+    def without(self, http, key):
+        return {name: value for name, value in http.items() if name != key}
+
+    def test_a_daemon_that_has_ended(self):
+        daemon = self.daemon_of(self.served())
+        daemon.stop()
+        done = self.ask()
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("Connection refused", done.stderr)
 
 
 if __name__ == "__main__":
