@@ -142,6 +142,19 @@ class Live(Case):
         page.click("#lost-retry")
         page.wait_text("#link", "Live")
 
+    def test_a_server_that_has_another_page(self):
+        self.place.job("only", "s")
+        page = self.page()
+        page.wait(lambda: page.js("performance.getEntriesByType('resource').filter((e) => e.name.match(/[/](app.css|app.js)?$/)).length") == 5, "what the page is made of")
+        page.js("window.stayed = true")
+        self.place.stop()
+        page.wait_text("#lost", "Connection lost")
+        self.place.newer = b"window.newer = true;"
+        self.place.start()
+        page.wait(lambda: page.js("document.readyState === 'complete' && window.newer === true"), "the page of the other version")
+        page.wait_text("#verdict", "All passing")
+        self.assertFalse(page.js("'stayed' in window"))
+
     def test_undelivered_notifications(self):
         self.place.job("only", "s")
         sink = {"name": "oncall", "type": "webhook", "pending": 0, "delivered": 4, "dead": 0, "paused_until": None, "last_error": None}

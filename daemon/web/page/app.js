@@ -133,10 +133,10 @@
 
   class Refused extends Error {}
 
-  async function get(path) {
+  async function ask(path, method = "GET") {
     let answer;
     try {
-      answer = await fetch(path, { cache: "no-cache", signal: AbortSignal.timeout(ANSWER_WITHIN) });
+      answer = await fetch(path, { method, cache: "no-cache", signal: AbortSignal.timeout(ANSWER_WITHIN) });
     } catch (error) {
       throw new Error(error.name === "TimeoutError" ? "no answer" : "the server cannot be reached");
     }
@@ -144,8 +144,9 @@
     if (answer.status === 404) throw new Refused("not found");
     if (answer.status === 401) throw new Error("the server asks for its token: reload the page to sign in");
     if (!answer.ok) throw new Error(`the server answers ${answer.status}`);
-    return answer.json();
+    return answer;
   }
+  const get = async (path) => (await ask(path)).json();
 
   let refreshing = false, refresh_again = false, refresh_timer = 0;
   let start_over = false; // another store may answer after a restart: what was known of old builds counts no more
@@ -307,11 +308,16 @@
     paint();
   }
 
+  /// What this page is made of; another daemon may have other files, and a wall is never reloaded by hand.
+  const made_of = async () => String(await Promise.all(["/", "/app.css", "/app.js"].map(async (path) => (await ask(path, "HEAD")).headers.get("etag"))));
+  let made = null;
+
   /// A small question first: it tells why, which a stream's error does not.
   async function connect_if_there() {
     clearTimeout(retry_timer);
     try {
       await get("/api/v1/sinks");
+      if (made && made !== await made_of()) return location.reload();
     } catch (error) {
       return lose(error.message);
     }
@@ -1006,6 +1012,7 @@
     paint();
     connect();
     heartbeat();
+    made_of().then((tags) => { made = tags; }, () => {}); // not known: then nothing is compared
   }
   document.addEventListener("DOMContentLoaded", start);
 })();

@@ -21,11 +21,13 @@ class Browsing:
         cls.browser = Chromium()
         cls.addClassCleanup(cls.browser.close)
 
-    def page(self, path="/", ready=True, url=None, **more):
-        """A page that shows `path`; whatever its console complains of fails the test."""
+    def page(self, path="/", ready=True, url=None, user=None, **more):
+        """A page that shows `path`; whatever its console complains of fails the test. `user`: a name and a password, for a server that asks."""
         page = Page(self.browser, **more)
         self.addCleanup(page.close)
         self.addCleanup(lambda: self.assertEqual(page.complaints, []))
+        if user:
+            page.sign_in(*user)
         page.open((url or self.url) + path)
         if ready:
             page.wait_text("#link", "Live")

@@ -4,9 +4,10 @@ import base64
 import json
 import os
 import pathlib
+import threading
 import time
 
-from support.chromium import HANG
+from support.chromium import HANG, Refused
 
 SHOTS = os.environ.get("BUILDWATCH_SCREENSHOTS")
 AXE = pathlib.Path(os.environ.get("BUILDWATCH_AXE", ""), "node_modules/axe-core/axe.min.js")
@@ -19,6 +20,7 @@ class Page:
         self.browser = browser
         self.complaints = []  # of the page: exceptions, violations of its policy, requests to elsewhere
         self.asked = []       # every URL requested
+        self.signed_in = 0    # how often a name and a password were asked for
         self.context = browser.call("Target.createBrowserContext")["browserContextId"]
         target = browser.call("Target.createTarget", url="about:blank", browserContextId=self.context)["targetId"]
         self.session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -33,11 +35,18 @@ class Page:
     def call(self, method, **parameters):
         return self.browser.call(method, self.session, **parameters)
 
+    def sign_in(self, user, password):
+        """From now on, whoever asks for a name and a password gets these."""
+        self.credentials = {"response": "ProvideCredentials", "username": user, "password": password}
+        self.call("Fetch.enable", handleAuthRequests=True)
+
     def close(self):
         self.browser.call("Target.disposeBrowserContext", browserContextId=self.context)
 
     def _hear(self, method, told):
-        if method == "Runtime.exceptionThrown":
+        if method.startswith("Fetch."):  # answered by another thread: this one hands over the answers to calls
+            threading.Thread(target=self._let_go, args=(method, told["requestId"]), daemon=True).start()
+        elif method == "Runtime.exceptionThrown":
             self.complaints.append(told["exceptionDetails"].get("exception", {}).get("description") or told["exceptionDetails"]["text"])
         elif method == "Log.entryAdded" and told["entry"]["source"] in ("security", "javascript", "violation", "deprecation"):
             self.complaints.append(told["entry"]["text"])
@@ -45,6 +54,16 @@ class Page:
             self.complaints.append(json.dumps(told["args"]))
         elif method == "Network.requestWillBeSent":
             self.asked.append(told["request"]["url"])
+
+    def _let_go(self, method, request):
+        try:
+            if method == "Fetch.authRequired":
+                self.signed_in += 1
+                self.call("Fetch.continueWithAuth", requestId=request, authChallengeResponse=self.credentials)
+            else:
+                self.call("Fetch.continueRequest", requestId=request)
+        except (Refused, OSError):
+            pass  # the page has gone meanwhile
 
     # --- looks
 

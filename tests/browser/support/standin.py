@@ -38,6 +38,7 @@ class StandIn:
         self.asked = []
         self.frozen = None     # the jobs as they were, told whatever happens
         self.mute = False      # takes requests and never answers
+        self.newer = b""       # stands at the end of the page's script, as if another version served it
         self.streams = 0       # rises when the streams of events are to break
         self.port, self.server, self.sockets = 0, None, set()
         self.start()
@@ -186,10 +187,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def do_HEAD(self):
+        self.do_GET()
+
     def do_GET(self):
         place = self.server.place
         path, _, query = self.path.partition("?")
-        place.asked.append(self.path)
+        place.asked.append(self.path if self.command == "GET" else f"{self.command} {self.path}")
         while place.mute:
             time.sleep(0.05)
         try:
@@ -197,7 +201,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self._stream(place)
             elif path in FILES:
                 name, kind = FILES[path]
-                self._send(200, kind, (PAGE / name).read_bytes())
+                self._send(200, kind, (PAGE / name).read_bytes() + (place.newer if name == "app.js" else b""))
             else:
                 status, told = place.answer(urllib.parse.unquote(path), dict(urllib.parse.parse_qsl(query)))
                 self._send(status, "application/json", json.dumps(told).encode())
@@ -211,7 +215,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         told = {"content-type": kind, "content-length": str(len(body))} if status != 304 else {}
         self._end({"etag": tag, "cache-control": "no-cache"} if status in (200, 304) else {"cache-control": "no-store"}, told)
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def _end(self, *headers):
         for name, value in [pair for part in (*headers, SAFETY) for pair in part.items()]:
