@@ -1,5 +1,7 @@
 """What changes shows by itself: builds that start and end, a server that goes and comes back."""
 
+import re
+
 from support import browsing
 from support.browsing import Case
 from support.scene import furnish
@@ -16,6 +18,7 @@ class Live(Case):
         self.place.begin("second", elapsed=60)
         page.wait(lambda: self.names(page, "running") == ["second"], "the running job above those that pass")
         page.wait(lambda: " left (" in page.text(".ahead"), "the time left with its range")
+        page.wait(lambda: re.search(r"#5 running for about ([6-9]\d s|[1-9] min)", page.text(".job")), "how long it has run, which no field of the API tells")
         percent = int(page.js("document.querySelector('[role=progressbar]').getAttribute('aria-valuenow')"))
         self.assertIn(percent, range(1, 99))
         self.assertIn(f"{percent} %", page.js("document.querySelector('[role=progressbar]').getAttribute('aria-valuetext')"))
@@ -46,6 +49,19 @@ class Live(Case):
         self.place.end("bad")
         page.wait_text("#verdict", "All passing")
         self.assertEqual(self.names(page), ["bad", "good"])
+
+    def test_a_start_that_is_seen(self):
+        self.place.job("new", "s")
+        page = self.page()
+        self.place.begin("new", forecast=False)
+        page.wait_text(".job", "#2 running for about ")
+        page.wait_text(".job", "too few past builds")
+
+    def test_an_end_whose_time_nobody_knows(self):
+        build = self.place.job("only", "s")["past"][0]
+        build |= {"started_at": None, "finished_at": None, "times_exact": False, "finished_between": [None, build["finished_at"]], "duration_seconds": None}
+        page = self.page()
+        page.wait(lambda: re.search(r"#1 passed \d+ min ago", page.text(".job")), "when it was seen to have ended")
 
     def test_builds_side_by_side(self):
         self.place.job("only", "sss")

@@ -111,7 +111,20 @@
   function decide(name, build) {
     const verdict = build && !build.building ? verdict_of(build.outcome) : null;
     if (verdict && build.number >= (decided.get(name)?.number ?? 0))
-      decided.set(name, { number: build.number, verdict, at: build.finished_at ?? decided.get(name)?.at ?? null });
+      decided.set(name, { number: build.number, verdict, at: ended_at(build) ?? decided.get(name)?.at ?? null });
+  }
+
+  /// Where the end itself is not known: when it was seen.
+  const ended_at = (build) => build.finished_at ?? build.finished_between?.[1] ?? null;
+
+  /// When a build that runs began, in ms. The API mostly learns that at the end; until then its forecast tells, best
+  /// while much is left, or the event.
+  const began_at = (build) => (build.started_at ? at(build.started_at) : (build.began?.at ?? NaN));
+  function reckon_start(job, before) {
+    const build = job.build, left = at(job.eta) - now();
+    if (!build?.building || build.started_at) return;
+    if (before?.build?.number === build.number) build.began = before.build.began;
+    if (job.progress !== null && left > (build.began?.left ?? 0)) build.began = { at: now() - (left * job.progress) / (1 - job.progress), left };
   }
 
   const runs = (job) => Boolean(job.build?.building);
@@ -186,6 +199,7 @@
     for (const job of fresh) {
       const newer = (touched.get(job.name) ?? -1) >= began ? known.get(job.name) : undefined;
       if (newer) refresh_again = true;
+      else reckon_start(job, known.get(job.name));
       jobs.set(job.name, newer ?? job);
       decide(job.name, job.build);
       note_build(job.name, job.build);
@@ -354,7 +368,7 @@
       const job = jobs.get(name);
       if (job) {
         touched.set(name, performance.now());
-        jobs.set(name, told_by(event.type, job, build));
+        jobs.set(name, told_by(event, job, build));
         rows.get(name)?.changed();
       }
     }
@@ -363,10 +377,11 @@
     soon();
   }
 
-  function told_by(type, job, build) {
+  function told_by({ type, timestamp }, job, build) {
     if (type === "job.unreachable") return { ...job, state: "unreachable" };
     if (!build || build.number < (job.build?.number ?? 0)) return job;
     const same = build.number === job.build?.number && build.building === job.build?.building;
+    if (build.building) build.began = same ? job.build.began : { at: at(timestamp), left: 0 };
     const forecast = same ? {} : { progress: null, eta: null, eta_between: null };
     return { ...job, build, ...forecast, state: build.building ? "running" : job.state === "done" ? "done" : "idle" };
   }
@@ -448,12 +463,13 @@
     if (job.state === "not_found") return ["Not found", "", null, job.last_error];
     if (!build) return ["", job.state === "queued" ? "Queued" : job.state === "pending" ? "Not asked yet" : "No build yet", null, job.last_error];
     if (build.building) {
-      const since = at(build.started_at);
-      return [`#${build.number} running`, `${Number.isNaN(since) ? "" : ` for ${span((now() - since) / 1000)}`}${after}`, null, job.last_error];
+      const seconds = lasted(build);
+      const since = seconds === null ? "" : build.started_at ? ` for ${span(seconds)}` : ` for about ${about(seconds)}`;
+      return [`#${build.number} running`, since + after, null, job.last_error];
     }
-    if (job.state === "queued") return [`#${build.number} ${ended(build)}`, ", next one queued", build.finished_at, job.last_error];
+    if (job.state === "queued") return [`#${build.number} ${ended(build)}`, ", next one queued", ended_at(build), job.last_error];
     const took = build.duration_seconds === null || build.duration_seconds === undefined ? "" : ` after ${span(build.duration_seconds)}`;
-    return [`#${build.number} ${ended(build)}`, took + after, build.finished_at, job.last_error];
+    return [`#${build.number} ${ended(build)}`, took + after, ended_at(build), job.last_error];
   }
 
   /// Runs for longer than every build in its strip; where there are fewer than five, nothing is usual.
@@ -467,7 +483,7 @@
     const eta = at(job.eta);
     if (!runs(job) || Number.isNaN(eta)) return null;
     const [low, high] = (job.eta_between ?? [job.eta, job.eta]).map(at);
-    const start = at(job.build.started_at);
+    const start = began_at(job.build);
     const told = job.progress ?? 0;
     const by_clock = Number.isNaN(start) || eta <= start ? told : (now() - start) / (eta - start);
     const share = Math.min(0.99, Math.max(told, by_clock));
@@ -502,10 +518,11 @@
   // --- a strip: a bar a build, oldest first
 
   const build_words = (build) =>
-    `#${build.number} ${build.building ? "running" : ended(build)}${lasted(build) === null ? "" : `, ${span(lasted(build))}`}${build.finished_at ? `, ${clock(build.finished_at)}` : ""}`;
+    `#${build.number} ${build.building ? "running" : ended(build)}${lasted(build) === null ? "" : `, ${span(lasted(build))}`}${ended_at(build) ? `, ${clock(ended_at(build))}` : ""}`;
   function lasted(build) {
     if (!build.building) return build.duration_seconds ?? null;
-    return build.started_at ? Math.max(0, (now() - at(build.started_at)) / 1000) : null;
+    const start = began_at(build);
+    return Number.isNaN(start) ? null : Math.max(0, (now() - start) / 1000);
   }
   const kind = (build) => (build.building ? "running" : ENDED[build.outcome] ? build.outcome : "unknown");
 
@@ -828,7 +845,7 @@
       return el("tr", {}, el("th", { scope: "row", class: "number" }, `#${build.number}`),
         el("td", { class: "outcome", "data-look": seen }, el("div", {}, shape(seen), build.building ? "running" : ended(build)), source),
         el("td", { class: "number" }, lasted(build) === null ? "–" : span(lasted(build)),
-          build.finished_at ? el("time", { datetime: build.finished_at }, clock(build.finished_at)) : null));
+          ended_at(build) ? el("time", { datetime: ended_at(build) }, clock(ended_at(build))) : null));
     }));
     if (focused) [...page.rows.querySelectorAll("a")].find((link) => link.href === focused)?.focus({ preventScroll: true });
   }

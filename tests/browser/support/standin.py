@@ -1,6 +1,5 @@
 """Plays the daemon for the page: serves it under its policy, and an API that a test scripts. Loopback, a port of its own."""
 
-import calendar
 import hashlib
 import http.server
 import json
@@ -25,15 +24,12 @@ def instant(seconds):
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds * 1000) % 1000:03}Z"
 
 
-def since_1970(told):
-    return calendar.timegm(time.strptime(told[:19], "%Y-%m-%dT%H:%M:%S")) + float(told[19:-1])
-
-
 class StandIn:
     """Jobs live in `self.jobs` by name; each has `past`, its builds, newest first."""
 
     def __init__(self):
         self.jobs, self.sinks, self.events = {}, [], []
+        self.began = {}        # (job, number) -> when; the API tells it of builds that have ended
         self.changed = threading.Condition()
         self.asked = []
         self.frozen = None     # the jobs as they were, told whatever happens
@@ -97,21 +93,22 @@ class StandIn:
     def _build(self, number, started, outcome, took):
         finished = outcome and started + took
         return {"number": number, "building": outcome is None, "outcome": outcome, "result": outcome and outcome.upper(), "region": "cn-north-4",
-                "started_at": instant(started), "finished_at": finished and instant(finished), "times_exact": False,
+                "started_at": finished and instant(started), "finished_at": finished and instant(finished), "times_exact": outcome is not None,
                 "finished_between": finished and [instant(finished - 7), instant(finished + 7)], "duration_seconds": took,
-                "source": {"branch": "main", "commit": f"{number * 7919 % 16**7:07x}c0ffee", "trigger": "push", "url": "https://example.com/changes"}}
+                "source": finished and {"branch": "main", "commit": f"{number * 7919 % 16**7:07x}c0ffee", "trigger": "push", "url": "https://example.com/changes"}}
 
     def begin(self, name, elapsed=0, forecast=True):
         """The next build of the job runs, for `elapsed` seconds already."""
         with self.changed:
             job, now = self.jobs[name], time.time()
-            build = self._build((job["build"] or {"number": 0})["number"] + 1, now - elapsed, None, None)
+            build = self._build((job["build"] or {"number": 0})["number"] + 1, None, None, None)
+            self.began[name, build["number"]] = now - elapsed
             job["past"].insert(0, build)
             usual = [one["duration_seconds"] for one in job["past"] if one["outcome"] == "success"]
             job |= {"build": build, "state": "running"}
             if forecast and len(usual) >= 3:
                 total = max(sum(usual) / len(usual), elapsed * 1.1 + 20)
-                job |= {"progress": round(elapsed / total, 3), "eta": instant(now - elapsed + total),
+                job |= {"progress": round(elapsed / total, 4), "eta": instant(round(now - elapsed + total)),
                         "eta_between": [instant(now + (total - elapsed) * 0.7), instant(now + (total - elapsed) * 1.5)]}
         self._event("build.started", name, build)
 
@@ -120,7 +117,7 @@ class StandIn:
         with self.changed:
             job = self.jobs[name]
             place = next(at for at, one in enumerate(job["past"]) if number in (None, one["number"]))
-            started = since_1970(job["past"][place]["started_at"])
+            started = self.began[name, job["past"][place]["number"]]
             build = job["past"][place] = self._build(job["past"][place]["number"], started, outcome, max(1, round(time.time() - started)))
             if place == 0:
                 job |= {"build": build, "state": "idle", "progress": None, "eta": None, "eta_between": None}
