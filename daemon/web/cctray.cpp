@@ -25,13 +25,6 @@ std::string_view status_of(job_view const& j) {
 // In whole seconds: CCMenu before its version 20 reads no fraction before a Z.
 std::string feed_time(base::wall_time t) { return model::to_rfc3339(t).substr(0, 19) + 'Z'; }
 
-// A build's own page, where it has one: somebody's click opens it.
-std::string_view own_url(job_view const& j) {
-  if (!j.finished || !j.finished->source) return {};
-  std::string_view const url = j.finished->source->url;
-  return url.starts_with("https://") || url.starts_with("http://") ? url : std::string_view();
-}
-
 class feed final : public pieces {
  public:
   feed(web::jobs const& from, std::string root) : from_(from), root_(std::move(root)) {}
@@ -63,8 +56,7 @@ std::string cctray_project(job_view const& j, std::string_view root) {
   bool const builds = j.state == job_state::running;
   std::string const label = j.finished ? std::to_string(j.finished->number) : "";
   base::wall_time const ended = j.finished && j.finished->finished_at ? *j.finished->finished_at : base::wall_time();
-  std::string url(own_url(j));
-  if (url.empty()) url = fmt::format("{}#/job/{}", root, j.job.name);  // a name needs no escapes
+  std::string const url = fmt::format("{}#/job/{}", root, j.job.name);  // a name needs no escapes
   return fmt::format(
       R"(  <Project name="{}" activity="{}" lastBuildStatus="{}" lastBuildLabel="{}" lastBuildTime="{}" )"
       "webUrl=\"{}\"/>\n",

@@ -36,7 +36,7 @@ struct provider_metrics {
 struct job_metrics {
   std::string name;
   bool running = false;
-  std::optional<base::wall_time> last_success_poll;
+  std::optional<base::wall_time> last_success_poll;  ///< nullopt: none yet, or it is asked no more
   /// Builds that ended since the daemon began, by model::outcome.
   std::array<std::uint64_t, 5> finished{};
 };
