@@ -72,6 +72,7 @@ void front::serve(web::options what, std::unique_ptr<web::server> fresh) {
 void front::stop(std::function<void()> done) {
   done_ = std::move(done);
   ++round_;
+  shown_ = {};  // what is under way still looks at no job or sink that may be another's by now
   if (!server_) return close_window();
   server_->stop([this] { close_window(); });
 }

@@ -89,7 +89,9 @@ class front final : private web::jobs, private web::records, private web::condit
   boost::asio::awaitable<base::result<void>> count_outbox();
   boost::asio::awaitable<void> probe_store();
   [[nodiscard]] store::reader::tally outbox_of(std::string const& sink) const;
-  void add_jobs(std::size_t most, web::metric_values& to) const;
+  [[nodiscard]] boost::asio::awaitable<watch::engine_counts> count_jobs() const;
+  [[nodiscard]] boost::asio::awaitable<std::vector<web::job_metrics>> job_series(std::size_t most) const;
+  void add_jobs(std::size_t to, std::vector<web::job_metrics>& all) const;
   void add_sinks(bool counted, web::metric_values& to) const;
 
   parts parts_;

@@ -2,7 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <utility>
 
@@ -18,6 +19,10 @@ using namespace std::chrono_literals;
 constexpr base::duration counted_for = 100ms;  // and for ten times as long as counting takes
 constexpr base::duration probed_for = 1s;
 constexpr base::duration answers_within = 2s;
+
+// Jobs that are looked at before the loop turns: each of the two is some tenths of a millisecond.
+constexpr std::size_t counted_at_once = 4000;
+constexpr std::size_t told_at_once = 64;
 
 double seconds(base::duration d) { return std::chrono::duration<double>(d).count(); }
 
@@ -105,18 +110,43 @@ void front::add_sinks(bool counted, web::metric_values& to) const {
   }
 }
 
-void front::add_jobs(std::size_t most, web::metric_values& to) const {
+/// Some at a time. What a reload comes between begins anew.
+boost::asio::awaitable<watch::engine_counts> front::count_jobs() const {
+  watch::engine_counts all;
+  std::uint64_t round = round_;
+  while (all.jobs < parts_.watching.settings().jobs.size()) {
+    parts_.watching.count(static_cast<watch::job_index>(all.jobs), counted_at_once, all);
+    co_await boost::asio::post(parts_.house.loop, boost::asio::use_awaitable);
+    if (std::exchange(round, round_) != round_) all = {};
+  }
+  co_return all;
+}
+
+/// The same.
+boost::asio::awaitable<std::vector<web::job_metrics>> front::job_series(std::size_t most) const {
+  std::vector<web::job_metrics> all;
+  std::uint64_t round = round_;
+  while (all.size() < std::min(most, shown_.by_name.size())) {
+    add_jobs(std::min(most, all.size() + told_at_once), all);
+    co_await boost::asio::post(parts_.house.loop, boost::asio::use_awaitable);
+    if (std::exchange(round, round_) != round_) all.clear();
+  }
+  co_return std::move(all);
+}
+
+/// Up to so many in all.
+void front::add_jobs(std::size_t to, std::vector<web::job_metrics>& all) const {
   watch::options const& what = parts_.watching.settings();
-  std::size_t const some = std::min(most, shown_.by_name.size());
-  for (std::size_t i = 0; i < some; ++i) {
+  for (std::size_t i = all.size(); i < std::min(to, shown_.by_name.size()); ++i) {
     watch::job_index const job = shown_.by_name[i];
     auto const how = parts_.watching.standing_of(job);
     web::job_metrics m;
     m.name = what.jobs[job].name;
     m.running = how.build && how.build->building;
-    m.last_success_poll = how.heard;
+    // A job that is done is asked no more: the time of its last poll would only look ever worse.
+    if (how.state != watch::job_state_kind::done) m.last_success_poll = how.heard;
     m.finished = board_.of(what, what.jobs[job]).ended;
-    to.each_job.push_back(std::move(m));
+    all.push_back(std::move(m));
   }
 }
 
@@ -124,13 +154,14 @@ boost::asio::awaitable<web::metric_values> front::metrics(std::size_t most_jobs)
   auto const counted = co_await count_outbox();
   web::metric_values v;
   v.version = base::version();
-  v.jobs = counts_of(parts_.watching.counts());
+  auto const by_state = co_await count_jobs();
+  v.jobs = counts_of(by_state);
+  v.each_job = co_await job_series(most_jobs);
   auto const& providers = parts_.watching.settings().providers;
   for (std::size_t i = 0; i < providers.size(); ++i) {
     auto const how = parts_.watching.standing_of_provider(static_cast<watch::provider_index>(i));
     v.providers.push_back({providers[i].name, how.up, how.answered, how.failed});
   }
-  add_jobs(most_jobs, v);
   add_sinks(counted.has_value(), v);
   auto const& numbers = parts_.watching.statistics();
   v.poll_duration = histogram_of(numbers.took);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "store/failure.hpp"
@@ -144,9 +145,11 @@ reader::builds_page read_builds(query& q, std::size_t limit, bool by_number) {
   return page;
 }
 
-std::int64_t below(std::uint64_t before) {
-  return before == 0 ? std::numeric_limits<std::int64_t>::max() : static_cast<std::int64_t>(before);
-}
+constexpr std::uint64_t most_numbers = std::numeric_limits<std::int64_t>::max();  // SQLite has no more
+
+std::uint64_t below(std::uint64_t before) { return before == 0 ? most_numbers : std::min(before, most_numbers); }
+
+std::uint64_t above(std::uint64_t after) { return std::min(after, most_numbers); }
 
 reader::builds_page sqlite_reader::builds_of(job const& of, std::uint64_t before, std::size_t limit) {
   query q(*file_, build_select() + " WHERE provider = ? AND job_id = ? AND build < ? ORDER BY build DESC LIMIT ?");
@@ -165,7 +168,7 @@ std::vector<kept_event> sqlite_reader::read_events(std::optional<job> const& of,
   std::vector<kept_event> all;
   query q(*file_, select + (of ? " WHERE sequence > ? AND provider = ? AND job_id = ? ORDER BY sequence LIMIT ?"
                                : " WHERE sequence > ? ORDER BY sequence LIMIT ?"));
-  q.with(after);
+  q.with(above(after));
   if (of) q.with(of->provider, of->job_id);
   q.with(limit);
   while (q.next()) {
@@ -194,7 +197,7 @@ reader::event_page sqlite_reader::read_log(std::uint64_t after, std::size_t limi
   query oldest(*file_, "SELECT min(sequence) FROM events");
   page.oldest = oldest.next() && oldest.holds() ? oldest.number() : page.newest + 1;
   query q(*file_, sql);
-  q.with(after, limit);
+  q.with(above(after), limit);
   while (q.next()) page.events.push_back(read_event(q));
   return page;
 }

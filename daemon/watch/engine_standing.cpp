@@ -79,19 +79,24 @@ provider_standing engine::standing_of_provider(provider_index which) const {
 
 engine_counts engine::counts() const {
   engine_counts n;
-  n.jobs = state_->jobs.size();
-  for (job_index i = 0; i < n.jobs; ++i) {
+  count(0, state_->jobs.size(), n);
+  return n;
+}
+
+void engine::count(job_index first, std::size_t most, engine_counts& into) const {
+  std::size_t const end = std::min(first + most, state_->jobs.size());
+  for (job_index i = first; i < end; ++i) {
+    ++into.jobs;
     switch (state_->state_of(i)) {
-      case job_state_kind::idle: ++n.idle; break;
-      case job_state_kind::pending: ++n.pending; break;
-      case job_state_kind::queued: ++n.queued; break;
-      case job_state_kind::running: ++n.running; break;
-      case job_state_kind::not_found: ++n.not_found; break;
-      case job_state_kind::unreachable: ++n.unreachable; break;
-      case job_state_kind::done: ++n.done; break;
+      case job_state_kind::idle: ++into.idle; break;
+      case job_state_kind::pending: ++into.pending; break;
+      case job_state_kind::queued: ++into.queued; break;
+      case job_state_kind::running: ++into.running; break;
+      case job_state_kind::not_found: ++into.not_found; break;
+      case job_state_kind::unreachable: ++into.unreachable; break;
+      case job_state_kind::done: ++into.done; break;
     }
   }
-  return n;
 }
 
 }  // namespace buildwatch::watch

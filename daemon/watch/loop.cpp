@@ -175,6 +175,9 @@ provider_standing loop::standing_of_provider(provider_index which) const {
 }
 options const& loop::settings() const { return state_->engine.settings(); }
 engine_counts loop::counts() const { return state_->engine.counts(); }
+void loop::count(job_index first, std::size_t most, engine_counts& into) const {
+  state_->engine.count(first, most, into);
+}
 loop_statistics const& loop::statistics() const { return state_->numbers; }
 
 }  // namespace buildwatch::watch

@@ -150,8 +150,10 @@ class engine {
   [[nodiscard]] base::time_point next_due() const;
   [[nodiscard]] job_standing standing_of(job_index job, base::instant now) const;
   [[nodiscard]] provider_standing standing_of_provider(provider_index which) const;
-  /// Looks at every job: for a status line now and then.
+  /// Looks at every job: 100,000 take some milliseconds.
   [[nodiscard]] engine_counts counts() const;
+  /// Adds `most` jobs from `first` on, fewer where there are no more: for whoever lets the loop turn in between.
+  void count(job_index first, std::size_t most, engine_counts& into) const;
   [[nodiscard]] options const& settings() const;
 
  private:

@@ -71,6 +71,7 @@ class loop {
   [[nodiscard]] provider_standing standing_of_provider(provider_index which) const;
   [[nodiscard]] options const& settings() const;
   [[nodiscard]] engine_counts counts() const;
+  void count(job_index first, std::size_t most, engine_counts& into) const;
   [[nodiscard]] loop_statistics const& statistics() const;
 
  private:
