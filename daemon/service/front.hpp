@@ -15,6 +15,7 @@
 #include "buildwatch/web/server.hpp"
 #include "service/board.hpp"
 #include "service/house.hpp"
+#include "service/process_facts.hpp"
 #include "service/recorder.hpp"
 
 namespace buildwatch::service {
@@ -110,6 +111,8 @@ class front final : private web::jobs, private web::records, private web::condit
   std::vector<store::reader::tally> outbox_;
   base::time_point outbox_at_ = base::time_point::min();
   base::duration outbox_cost_{};
+
+  process_facts process_;
 
   // What the store said when it was last asked to commit.
   std::string store_trouble_;  // empty: it could

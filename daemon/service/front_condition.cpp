@@ -9,7 +9,6 @@
 
 #include "buildwatch/base/version.hpp"
 #include "service/front.hpp"
-#include "service/process_facts.hpp"
 
 namespace buildwatch::service {
 namespace {
@@ -168,7 +167,7 @@ boost::asio::awaitable<web::metric_values> front::metrics(std::size_t most_jobs)
   v.schedule_lag = histogram_of(numbers.lag);
   v.reload_successful = reload_well_;
   v.last_good_reload = read_at_;
-  v.process = process_facts();
+  v.process = process_.now();
   co_return std::move(v);
 }
 

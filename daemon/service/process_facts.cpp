@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -26,15 +27,17 @@ std::vector<std::string> fields_of_stat() {
   return all;
 }
 
-/// When the machine was booted, in seconds since the epoch (`btime` of /proc/stat).
-double boot_time() {
-  std::ifstream file("/proc/stat");
-  for (std::string key; file >> key;) {
-    double seconds = 0;
-    if (key == "btime" && file >> seconds) return seconds;
-    std::getline(file, key);
-  }
-  return 0;
+/// The field of that number, by proc(5), where the first is 1. The first two are not among `fields`.
+double number_in(std::vector<std::string> const& fields, std::size_t number) {
+  return number - 3 < fields.size() ? std::stod(fields[number - 3]) : 0;
+}
+
+double ticks_per_second() { return static_cast<double>(::sysconf(_SC_CLK_TCK)); }
+
+double seconds_of(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
 std::uint64_t open_descriptors() {
@@ -47,16 +50,19 @@ std::uint64_t open_descriptors() {
 
 }  // namespace
 
-web::process_metrics process_facts() {
+// /proc/stat, which tells when the machine was booted, is hidden from a service with ProcSubset=pid.
+process_facts::process_facts()
+    : started_(seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_BOOTTIME) +
+               number_in(fields_of_stat(), 22) / ticks_per_second()) {}
+
+web::process_metrics process_facts::now() const {
   web::process_metrics now;
-  auto const ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
   auto const fields = fields_of_stat();
-  // By proc(5), counted from 1: utime 14, stime 15, starttime 22, vsize 23, rss 24. The first two are not among them.
-  auto const field = [&](std::size_t number) { return number - 3 < fields.size() ? std::stod(fields[number - 3]) : 0; };
-  now.cpu_seconds = (field(14) + field(15)) / ticks;
-  now.start_time = boot_time() + field(22) / ticks;
-  now.virtual_bytes = static_cast<std::uint64_t>(field(23));
-  now.resident_bytes = static_cast<std::uint64_t>(field(24)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  now.cpu_seconds = (number_in(fields, 14) + number_in(fields, 15)) / ticks_per_second();
+  now.start_time = started_;
+  now.virtual_bytes = static_cast<std::uint64_t>(number_in(fields, 23));
+  now.resident_bytes =
+      static_cast<std::uint64_t>(number_in(fields, 24)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   now.open_fds = open_descriptors();
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) now.max_fds = limit.rlim_cur;

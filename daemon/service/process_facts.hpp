@@ -5,7 +5,14 @@
 
 namespace buildwatch::service {
 
-/// What cannot be read is 0.
-[[nodiscard]] web::process_metrics process_facts();
+class process_facts {
+ public:
+  process_facts();
+  /// What cannot be read is 0.
+  [[nodiscard]] web::process_metrics now() const;
+
+ private:
+  double started_;  // seconds since the epoch, by the clock at the first look: it does not move afterwards
+};
 
 }  // namespace buildwatch::service

@@ -12,6 +12,7 @@ import time
 import unittest
 
 from support import case
+from support.api import ANYWHERE, Api
 from support.case import Case
 
 OLDEST = pathlib.Path(__file__).resolve().parents[1] / "data" / "store" / "v1.db"
@@ -66,7 +67,7 @@ class Full(Disk):
         folder = self.small_disk(1)
         jobs = self.builds(self.JOBS, "running")
         labels = {f"label-{n}": "x" * 200 for n in range(20)}  # 4 KiB an event: more than the disk holds
-        config = self.config([job | {"labels": labels} for job in jobs], {"hook": self.to(hook)})
+        config = self.config([job | {"labels": labels} for job in jobs], {"hook": self.to(hook)}, http=ANYWHERE)
         daemon = self.start(config, state=folder)
         daemon.wait_told(hook)
         self.finish(*range(1, self.JOBS + 1), word="FAILURE")
@@ -88,6 +89,11 @@ class Full(Disk):
         hook = self.receiver()
         daemon, _, folder = self.fill_with_events(hook)
         full = time.monotonic()
+        api = Api(daemon)
+        sick = api.get("/healthz")
+        self.assertEqual(sick.status, 503)
+        self.assertIn("store", sick.text)
+        self.assertEqual(api.get("/api/v1/jobs").status, 200, "what is known can still be looked at")
         self.simulator.wait_requests(3 * self.JOBS, since=self.simulator.next())
         told = set(hook.ids())
         stored = {event["id"] for event in self.ask_store(folder, "history", "--events")}
@@ -96,6 +102,7 @@ class Full(Disk):
         self.assertLessEqual(told, stored, "told, but not stored")
         self.assertLessEqual(said, 1 + minutes, "said once a minute, not for every poll")
         self.make_room(folder)
+        api.wait("/healthz", lambda answer: True, "health")
         self.wait_for_all(daemon, hook, folder)
         self.check_events([r.event for r in hook.seen()])
 

@@ -52,7 +52,7 @@ def run_demo(command):
     # exec: a shell in between would die of the SIGINT and its end would be taken for the demo's.
     demo = subprocess.Popen("exec " + command, shell=True, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                             stdin=subprocess.DEVNULL, start_new_session=True)
-    seen = read_until(demo, [r"demo-fails #\d+ is running", r"demo-fails #\d+ failed.*\(was passing\)",
+    seen = read_until(demo, [r"dashboard: http://127\.0\.0\.1:18481/", r"demo-fails #\d+ is running", r"demo-fails #\d+ failed.*\(was passing\)",
                              r"demo-fails #\d+ passed.*\(fixed", r"demo-passes #\d+ passed", r"demo-mixed #\d+ ",
                              r"demo-side-by-side #\d+ is running\n(?:.*\n)*?.*demo-side-by-side #\d+ is running"])
     os.killpg(demo.pid, signal.SIGINT)
@@ -69,6 +69,20 @@ def run_with_simulator(command, expect):
         simulator.stdout.readline()
         run(command, expect)
     finally:
+        simulator.terminate()
+        simulator.wait(timeout=LIMIT)
+
+
+def run_beside_daemon(command, expect):
+    simulator = subprocess.Popen(SIMULATOR_COMMAND, stdout=subprocess.PIPE)
+    simulator.stdout.readline()
+    daemon = subprocess.Popen(["./daemon/run", "run", "--config", "config/demo.yaml"], cwd=TOP, stdout=subprocess.PIPE)
+    try:
+        read_until(daemon, [r"demo-fails #\d+ "])
+        run(command, expect)
+    finally:
+        daemon.terminate()
+        daemon.communicate(timeout=LIMIT)
         simulator.terminate()
         simulator.wait(timeout=LIMIT)
 
@@ -106,6 +120,7 @@ KNOWN = {
     # This test is part of both: listing shows that they install, build and find the tests.
     "./tests/run": lambda c: run(c + " -N", "house.readme"),
     "./tests/run --sanitize": lambda c: None,  # .ci/run runs it whole
+    "./daemon/run status --config config/demo.yaml": lambda c: run_beside_daemon(c, "demo-fails"),
     "./daemon/run watch demo-passes --config config/demo.yaml": lambda c: run_with_simulator(c, "demo-passes #"),
     "tests/bench/polling": lambda c: run(c, "fixed / adaptive"),
     "tests/bench/sharing": lambda c: run(c + " --jobs 40", "in the mean"),

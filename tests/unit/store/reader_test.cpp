@@ -128,6 +128,57 @@ TEST_F(reader_test, what_a_crash_left_in_the_log_is_read) {
   EXPECT_EQ(bytes_of(other.file("state.db-wal")), log);
 }
 
+TEST_F(reader_test, the_log_comes_by_pages_and_says_how_far_it_reaches) {
+  open();
+  auto const r = [&] { return looking()->log(0, 10); };
+  EXPECT_THAT(r().events, IsEmpty());
+  EXPECT_EQ(r().newest, 0U);
+  EXPECT_EQ(r().oldest, 1U);
+  owe(5);
+  auto const page = looking()->log(2, 2);
+  ASSERT_THAT(page.events, SizeIs(2));
+  EXPECT_EQ(page.events[0].sequence, 3U);
+  EXPECT_EQ(text(page.events[1]), text(*waiting(*file_, "console").at(3).event));
+  EXPECT_EQ(page.oldest, 1U);
+  EXPECT_EQ(page.newest, 5U);
+  SQLite::Database other(folder_.file(), SQLite::OPEN_READWRITE);
+  other.exec("DELETE FROM events WHERE sequence <= 3");
+  EXPECT_EQ(r().oldest, 4U);
+  other.exec("DELETE FROM events");
+  EXPECT_EQ(r().oldest, 6U) << "none is kept";
+  EXPECT_EQ(r().newest, 5U);
+}
+
+TEST_F(reader_test, the_newest_build_of_each_job_or_the_one_that_is_watched) {
+  open();
+  owe(3);
+  added(*file_, owed_to(event_of(9, "other"), {}));
+  auto const provider = event_of(1).provider;
+  auto const id = event_of(1).job->job_id;
+  auto const found =
+      looking()->newest({{{provider, id}, 0}, {{provider, id}, 2}, {{provider, id}, 7}, {{"nobody", id}, 0}});
+  ASSERT_THAT(found, SizeIs(4));
+  std::uint32_t const highest = event_of(1).job->job_id == event_of(9, "other").job->job_id ? 9 : 3;
+  EXPECT_EQ(found[0]->number, highest);
+  EXPECT_EQ(found[1]->number, 2U);
+  EXPECT_FALSE(found[2]);
+  EXPECT_FALSE(found[3]);
+}
+
+TEST_F(reader_test, what_is_owed_to_each_sink_is_counted) {
+  open();
+  owe(4);
+  change(1, "oncall", notify::fate::delivered);
+  change(3, "oncall", notify::fate::dead);
+  auto const all = looking()->tallies();
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_EQ(all[0].sink, "console");
+  EXPECT_EQ(all[0].waiting, 4U);
+  EXPECT_EQ(all[0].dead, 0U);
+  EXPECT_EQ(all[1].waiting, 2U);
+  EXPECT_EQ(all[1].dead, 1U);
+}
+
 TEST_F(reader_test, events_come_in_order_by_pages_with_what_became_of_them) {
   open();
   owe(3);
