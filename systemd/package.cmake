@@ -41,7 +41,9 @@ install(DIRECTORY DESTINATION /etc/buildwatch/jobs.d)
 install(DIRECTORY DESTINATION /etc/buildwatch/credentials DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
 install(DIRECTORY DESTINATION /etc/buildwatch/credentials.encrypted
         DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
-install(FILES ${PROJECT_SOURCE_DIR}/config/schema.json DESTINATION share/buildwatch)
+install(FILES ${PROJECT_SOURCE_DIR}/config/schema.json ${PROJECT_SOURCE_DIR}/config/openapi.yaml DESTINATION share/buildwatch)
+install(FILES ${PROJECT_SOURCE_DIR}/config/prometheus-rules.yaml ${PROJECT_SOURCE_DIR}/config/grafana-dashboard.json
+              ${PROJECT_SOURCE_DIR}/config/nginx.conf DESTINATION ${doc}/examples)
 install(FILES ${made}/buildwatchd.8.gz DESTINATION share/man/man8)
 install(FILES ${made}/buildwatch.yaml.5.gz DESTINATION share/man/man5)
 install(FILES ${here}/completion/buildwatchd DESTINATION share/bash-completion/completions)

@@ -111,6 +111,7 @@ class front final : private web::jobs, private web::records, private web::condit
   std::vector<store::reader::tally> outbox_;
   base::time_point outbox_at_ = base::time_point::min();
   base::duration outbox_cost_{};
+  bool counting_ = false;
 
   process_facts process_;
 

@@ -51,13 +51,15 @@ base::wall_time wall_of(base::time_point when, base::instant now) {
 
 }  // namespace
 
-/// Anew, unless that has just been done.
+/// Anew, unless that has just been done, or is being done for somebody else.
 boost::asio::awaitable<base::result<void>> front::count_outbox() {
   base::time_point const begin = parts_.house.clock.now().mono;
   bool const fresh =
       outbox_at_ != base::time_point::min() && begin - outbox_at_ < std::max(counted_for, 10 * outbox_cost_);
-  if (fresh) co_return base::result<void>{};
+  if (fresh || (counting_ && outbox_at_ != base::time_point::min())) co_return base::result<void>{};
+  counting_ = true;
   auto counted = co_await window_->tallies();
+  counting_ = false;
   if (!counted) co_return std::move(counted).error();
   outbox_ = std::move(*counted);
   outbox_at_ = parts_.house.clock.now().mono;

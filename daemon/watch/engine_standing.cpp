@@ -73,7 +73,7 @@ provider_standing engine::standing_of_provider(provider_index which) const {
   how.watched = !p.jobs.empty();
   how.answered = p.answered;
   how.failed = p.failed;
-  how.up = how.tried() && p.cause_since == track::never;
+  how.up = how.tried() && p.cause_since == track::never && (p.watched == 0 || p.failing < p.watched);
   return how;
 }
 

@@ -189,6 +189,7 @@ asio::awaitable<answer> connection::made_by_desk(route where, target to) {
     std::string root = request_.https_outside ? "https://" : "http://";
     root += to.authority.empty() ? request_.host : to.authority;
     root += '/';
+    if (where.where != place::healthz && where.where != place::readyz) co_await take_turn();
     co_return co_await hub_.desk.answer_to(std::move(where), std::move(to), std::move(root));
   } catch (std::exception const& e) {
     failed = e.what();

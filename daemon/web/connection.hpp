@@ -47,6 +47,7 @@ class connection final : public base::alarm {
   boost::asio::awaitable<bool> refuse(answer with);
   boost::asio::awaitable<bool> drop_body(std::uint64_t bytes);
   boost::asio::awaitable<answer> made_by_desk(route where, target to);
+  boost::asio::awaitable<void> take_turn();
   boost::asio::awaitable<bool> send(answer what, bool embeddable);
   boost::asio::awaitable<bool> send_whole(answer what, std::string etag, bool embeddable);
   boost::asio::awaitable<bool> send_flowing(answer what);

@@ -41,6 +41,20 @@ class share {
 
 }  // namespace
 
+/// One piece is made in each round of the loop, however many clients ask: polls that are due come in between, and wait
+/// no longer than a piece takes.
+asio::awaitable<void> connection::take_turn() {
+  hub_.line.push_back(this);
+  do {
+    co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+  } while (hub_.line.front() != this || hub_.piece_made);
+  hub_.line.pop_front();
+  hub_.piece_made = true;
+  asio::post(socket_.get_executor(), [of = hub_.weak_from_this()] {
+    if (auto const here = of.lock()) here->piece_made = false;
+  });
+}
+
 /// Sends bytes, however many, as fast as the other side reads.
 asio::awaitable<bool> connection::write(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -86,7 +100,7 @@ asio::awaitable<bool> connection::send(answer what, bool embeddable) {
     tag.add(std::string_view(what.body).substr(before));
     fits = held.grow_to(what.body.size());
     if (!what.rest) break;
-    co_await asio::post(socket_.get_executor(), asio::use_awaitable);  // others have their turn
+    co_await take_turn();
     if (ended_ != ending::none) co_return false;
   }
   if (!fits) {
@@ -120,6 +134,7 @@ asio::awaitable<bool> connection::send_flowing(answer what) {
   if (request_.head_only()) co_return co_await write(out);
   std::string piece = std::move(what.body);
   for (bool more = true; more;) {
+    co_await take_turn();
     more = what.rest->next(piece);
     if (chunked && !piece.empty()) {
       out += fmt::format("{:x}\r\n", piece.size());

@@ -90,6 +90,8 @@ asio::awaitable<bool> connection::catch_up(stream_cursor& cursor, std::string& o
   auto const query = cursor.asks();
   auto page = co_await hub_.parts.records.events(query.after, query.limit);
   if (!page || ended_ != ending::none) co_return false;
+  co_await take_turn();
+  if (ended_ != ending::none) co_return false;
   cursor.take(*page, out);
   co_return true;
 }

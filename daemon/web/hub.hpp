@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,7 +19,7 @@ class connection;
 /// What bodies that must be whole before they are sent may take together.
 inline constexpr std::size_t most_gathered = std::size_t{64} * 1024 * 1024;
 
-struct hub {
+struct hub : std::enable_shared_from_this<hub> {
   hub(server_parts with, options rules) : parts(std::move(with)), what(std::move(rules)) {}
 
   server_parts parts;
@@ -25,9 +27,11 @@ struct hub {
   server_metrics counted;
   web::desk desk{parts, what, counted};
   recent_events recent;
-  std::vector<connection*> open;  ///< those that hold a place
-  std::size_t gathered = 0;       ///< bytes of answers that wait to be sent
-  std::size_t tasks = 0;          ///< coroutines under way
+  std::vector<connection*> open;       ///< those that hold a place
+  std::size_t gathered = 0;            ///< bytes of answers that wait to be sent
+  std::size_t tasks = 0;               ///< coroutines under way
+  std::deque<connection const*> line;  ///< those that wait to make a piece of an answer, the first one first
+  bool piece_made = false;             ///< in this round of the loop
   bool stopping = false;
   std::function<void()> done;  ///< of stop()
 };

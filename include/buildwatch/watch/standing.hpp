@@ -34,7 +34,7 @@ struct job_standing {
 
 struct provider_standing {
   bool watched = false;        ///< it has jobs
-  bool up = false;             ///< its newest answer was no failure of its making
+  bool up = false;             ///< some job's last poll went well, and its newest answer was no failure of its making
   std::uint64_t answered = 0;  ///< requests since the start, token requests not counted
   std::uint64_t failed = 0;
   [[nodiscard]] bool tried() const { return answered + failed > 0; }
