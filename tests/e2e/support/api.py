@@ -1,10 +1,12 @@
 """The HTTP API of a running daemon, asked as a script would."""
 
 import base64
+import contextlib
 import http.client
 import json
 import queue
 import re
+import socket
 import threading
 import time
 import urllib.parse
@@ -94,7 +96,8 @@ class Stream:
             raise AssertionError(f"{self.response.status}: {self.response.read(1000)}")
         self.found, self.comments = queue.Queue(), 0
         self.socket = self.connection.sock or self.response.fp.raw._sock
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self):
         fields = {}
@@ -126,4 +129,8 @@ class Stream:
         return found
 
     def close(self):
+        """At once: closing what is being read waits for the next heartbeat."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self._reader.join(PATIENCE)
         self.connection.close()
