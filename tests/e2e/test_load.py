@@ -1,22 +1,14 @@
 """Ten thousand transitions at once to a sink that is down: little memory while they wait, and all of them arrive when it returns."""
 
-import pathlib
-import re
 import sys
 import time
 
 from support import case
 from support.case import Case, job_id
+from support.memory import SANITIZED, memory
 
 COUNT = 10_000
 MOST_MEMORY = 100  # MiB
-SANITIZED = 1024 * 1024  # MiB of address space: only sanitizers reserve so much
-
-
-def memory(daemon, name):
-    """A figure of /proc/PID/status, in MiB."""
-    text = pathlib.Path(f"/proc/{daemon.process.pid}/status").read_text(encoding="ascii")
-    return int(re.search(rf"^{name}:\s+(\d+) kB$", text, re.M)[1]) / 1024
 
 
 class Load(Case):
