@@ -41,7 +41,9 @@ class Page:
         self.call("Fetch.enable", handleAuthRequests=True)
 
     def close(self):
-        self.browser.call("Target.disposeBrowserContext", browserContextId=self.context)
+        if self.context:
+            self.browser.call("Target.disposeBrowserContext", browserContextId=self.context)
+            self.context = None
 
     def _hear(self, method, told):
         if method.startswith("Fetch."):  # answered by another thread: this one hands over the answers to calls
