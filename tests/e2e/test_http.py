@@ -6,7 +6,7 @@ import socket
 import time
 import urllib.parse
 
-from support import case
+from support import case, description
 from support.api import ANYWHERE, Api, address_of, basic
 from support.case import PROVIDER, job_id
 from support.daemon import NOT_RELOADED
@@ -186,6 +186,32 @@ class Health(Http):
         self.assertGreater(float(values["process_resident_memory_bytes"]), 1e6)
         self.assertLess(abs(float(values["process_start_time_seconds"]) - time.time()), 600)
         self.assertGreater(float(values["buildwatch_poll_duration_seconds_count"]), 3)
+
+
+class Described(Http):
+    """By config/openapi.yaml."""
+
+    def test_every_answer_of_a_daemon_that_has_seen_something(self):
+        self.past(*range(1, 6))
+        self.simulator.job(job_id(2), 1, "queued")
+        daemon, api = self.served(jobs=[self.followed("job"), self.job("queued", 2), self.job("nobody", 3), self.job("broken", 4)])
+        self.simulator.fault("status", status=500, job=job_id(4))
+        self.settled()
+        self.begin(6)
+        self.started(daemon, 6, job="job")
+        api.wait_job("job", lambda job: job["progress"], "progress")
+        api.wait_job("nobody", lambda job: job["state"] == "not_found", "a job that is not found")
+        for path in description.API["paths"]:
+            if path.endswith("/stream"):
+                continue
+            for name in ("job", "queued", "nobody", "broken", "no-such-job") if "{name}" in path else ("",):
+                answer = api.get(path.replace("{name}", name))
+                with self.subTest(path=path, name=name):
+                    self.assertEqual(answer.status, 404 if name == "no-such-job" else 200)
+                    description.check_whole(path, answer.status, answer.headers, answer.body)
+        stream = api.stream(last=0)
+        self.addCleanup(stream.close)
+        description.check_event(json.loads(stream.next()["data"]))
 
 
 class Safety(Http):
