@@ -53,6 +53,17 @@ def schedule_table(rows):
     print(flush=True)
 
 
+def readers_table(rows):
+    first = rows[0]
+    print(f"The HTTP API read by wrk while the daemon polls, {first['seconds']} s each")
+    print(f"{'':<22}{'jobs':>8}{'every':>7}{'requests/s':>12}{'MB/s':>8}{'polls/s':>9}{'core':>7}{'lag p50 ms':>12}{'p99':>8}{'longest under':>15}")
+    for row in rows:
+        read = f"{row['requests_per_s']:>12,.0f}{row['mb_per_s']:>8.1f}" if "requests_per_s" in row else f"{'-':>12}{'-':>8}"
+        print(f"{row['name']:<22}{row['jobs']:>8,}{row['interval_s']:>5} s{read}{row['polls_per_s']:>9,.0f}{row['core_share']:>7.0%}"
+              f"{row['lag_p50_ms']:>12.1f}{row['lag_p99_ms']:>8.1f}{row['lag_longest_ms']:>15.1f}")
+    print(flush=True)
+
+
 def durability_table(rows):
     ours, plain = rows
     print(f"Store and outbox: {ours['transitions']:,} transitions with a delivery each, one core, medians of "

@@ -19,6 +19,7 @@ JOB = """\
 CONFIGURATION = """\
 version: 1
 store: sqlite:{store}
+{http}
 providers:
   huawei:
     type: codearts
@@ -36,18 +37,20 @@ sinks: {{}}
 jobs:
 """
 
+ADDRESS = re.compile(r"the HTTP API is at (http://\S+)/")
 # What the daemon logs when it stops.
 TOTALS = re.compile(r"polled (\d+) times, (\d+) failed; schedule lag p50 ([\d.]+) ms, p99 ([\d.]+) ms")
 
 
-def _write_configuration(path, jobs, interval, wanted, nginx):
+def write_configuration(path, jobs, interval, wanted, nginx, http=""):
+    """`http`: a line of the file, where the daemon is to have an HTTP API."""
     with open(path, "w") as out:
         out.write(CONFIGURATION.format(store=path.with_suffix(".db"), endpoint=nginx.url(nginx.logged_port), ca_file=nginx.ca_file, interval=interval,
-                                       connections=wanted.connections))
+                                       connections=wanted.connections, http=http))
         out.writelines(JOB.format(number=number, team=number % 100) for number in range(jobs))
 
 
-class _Daemon:
+class Daemon:
     """buildwatchd on core `cpu`, from its start to its SIGTERM."""
 
     def __init__(self, program, configuration, nginx, cpu):
@@ -73,6 +76,10 @@ class _Daemon:
         self._process.kill()
         self._give_up(f"polled nothing in {limit} s")
 
+    def address(self):
+        """Of its HTTP API."""
+        return ADDRESS.search(self._log_file.read_text())[1]
+
     def stop(self):
         """(polls, failed polls, median and 99th percentile of the lag in ms), as it logs them itself."""
         self._process.send_signal(signal.SIGTERM)
@@ -88,8 +95,8 @@ class _Daemon:
 
 def _resident_with_one_job(program, wanted, nginx, cpu):
     configuration = nginx.home / "one.yaml"
-    _write_configuration(configuration, 1, 1, wanted, nginx)
-    daemon = _Daemon(program, configuration, nginx, cpu)
+    write_configuration(configuration, 1, 1, wanted, nginx)
+    daemon = Daemon(program, configuration, nginx, cpu)
     daemon.wait_for_first_poll(30)
     time.sleep(2)
     resident = process.memory_kib(daemon.pid, "VmRSS")
@@ -119,10 +126,10 @@ def _measure_daemon(wanted, nginx, cpu):
     program = wanted.programs / "buildwatchd"
     alone = _resident_with_one_job(program, wanted, nginx, cpu)
     configuration = nginx.home / "many.yaml"
-    _write_configuration(configuration, wanted.jobs, wanted.interval, wanted, nginx)
+    write_configuration(configuration, wanted.jobs, wanted.interval, wanted, nginx)
     check = process.run_pinned([program, "check", configuration], cpu)
 
-    daemon = _Daemon(program, configuration, nginx, cpu)
+    daemon = Daemon(program, configuration, nginx, cpu)
     load_seconds, load_peak = daemon.wait_for_first_poll(wanted.interval + 60)
     settled_from = process.cpu_seconds(daemon.pid)
     # Every first answer is also an event (build.started); what follows is the steady state.
