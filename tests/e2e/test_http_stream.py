@@ -111,8 +111,8 @@ class Killed(Streams):
             reader.connect(api)
             reader.read_until(kept[-1]["data"]["sequence"])
             reader.frames = reader.frames[:len(kept)]
-            self.assertEqual([event(frame) for frame in reader.frames], kept)
             self.assertEqual([sequence(frame) for frame in reader.frames], list(range(1, len(kept) + 1)))
+            self.assertEqual([event(frame) for frame in reader.frames], kept)
         stored = [{name: part for name, part in one.items() if name not in ("deliveries", "not_asked")}
                   for one in self.ask_store(state, "history", "--events")]
         self.assertEqual(stored[:len(kept)], kept)
