@@ -1,4 +1,4 @@
-"""Row group 3: transitions made durable and delivered by the daemon's own store and delivery loop, beside plain SQLite."""
+"""Row group 4: transitions made durable and delivered by the daemon's own store and delivery loop, beside plain SQLite."""
 
 import json
 import statistics
