@@ -149,6 +149,16 @@ TEST_F(reader_test, the_log_comes_by_pages_and_says_how_far_it_reaches) {
   EXPECT_EQ(r().newest, 5U);
 }
 
+TEST_F(reader_test, after_more_than_the_file_can_count_there_is_nothing) {
+  open();
+  owe(2);
+  for (std::uint64_t const after : {(std::uint64_t{1} << 63) - 1, std::uint64_t{1} << 63, ~std::uint64_t{0}}) {
+    EXPECT_THAT(looking()->log(after, 10).events, IsEmpty()) << after;
+    EXPECT_THAT(looking()->events(std::nullopt, after, 10), IsEmpty()) << after;
+  }
+  EXPECT_EQ(looking()->log(~std::uint64_t{0}, 10).newest, 2U);
+}
+
 TEST_F(reader_test, the_newest_build_of_each_job_or_the_one_that_is_watched) {
   open();
   owe(3);

@@ -104,5 +104,22 @@ TEST_F(standing, a_provider_is_up_while_it_answers) {
   EXPECT_EQ(provider().answered, well);
 }
 
+TEST_F(standing, jobs_may_be_counted_some_at_a_time) {
+  world w(jobs(5));
+  w.answer_all = [](ask const& a) { return a.job < 2 ? finished() : running(); };
+  w.run_for(1min);
+  engine_counts some;
+  w.engine().count(1, 2, some);
+  EXPECT_EQ(some.jobs, 2U);
+  EXPECT_EQ(some.done, 1U);
+  EXPECT_EQ(some.running, 1U);
+  w.engine().count(3, 100, some);
+  EXPECT_EQ(some.jobs, 4U);
+  EXPECT_EQ(some.running, 3U);
+  w.engine().count(5, 100, some);
+  EXPECT_EQ(some.jobs, 4U) << "there are no more";
+  EXPECT_EQ(w.engine().counts().running, 3U);
+}
+
 }  // namespace
 }  // namespace buildwatch::watch::testing
