@@ -26,7 +26,7 @@ class Chromium:
         self._read, from_browser = os.pipe()
         flags = FLAGS + [f"--user-data-dir={self.profile}"] + (["--no-sandbox"] if os.geteuid() == 0 else [])
         # The browser reads descriptor 3 and writes 4, whatever numbers ours have.
-        shell = f'exec 8<&{to_browser} 9>&{from_browser}; exec 3<&8 4>&9 8<&- 9>&-; exec "$0" "$@"'
+        shell = f'exec {{from}}<&{to_browser} {{to}}>&{from_browser}; exec 3<&$from 4>&$to {{from}}<&- {{to}}>&-; exec "$0" "$@"'
         self.process = subprocess.Popen(["/bin/bash", "-c", shell, PROGRAM, *flags, "about:blank"], pass_fds=(to_browser, from_browser),
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(to_browser)
@@ -36,6 +36,7 @@ class Chromium:
         self._answers = {}
         self._listeners = {}
         threading.Thread(target=self._listen, daemon=True).start()
+        self.call("Browser.getVersion")  # it speaks
 
     def call(self, method, session=None, **parameters):
         """-> the result of one call of the protocol."""
