@@ -123,6 +123,15 @@ asio::awaitable<base::result<void>> disk::remember(watch::memory memory) {
   co_return base::result<void>{};
 }
 
+asio::awaitable<base::result<void>> disk::probe() {
+  auto const what = std::make_shared<request>();
+  what->writes = true;
+  what->work = [&] { file_.touch(); };
+  bool const well = co_await carry_out(what);
+  if (!well) co_return base::error{what->failure};
+  co_return base::result<void>{};
+}
+
 asio::awaitable<base::result<watch::memory>> disk::known() {
   watch::memory known;
   auto const what = std::make_shared<request>();

@@ -41,6 +41,7 @@ class disk final : public store::store {
   boost::asio::awaitable<base::result<std::vector<::buildwatch::store::stored>>> add(
       std::vector<::buildwatch::store::entry> what) override;
   boost::asio::awaitable<base::result<void>> remember(watch::memory what) override;
+  boost::asio::awaitable<base::result<void>> probe() override;
   boost::asio::awaitable<base::result<watch::memory>> known() override;
   boost::asio::awaitable<base::result<std::vector<forecast::past_build>>> history(std::string provider,
                                                                                   std::string job_id) override;
