@@ -36,13 +36,13 @@ class Looks(Case):
         page.shot("list-dark")
         page.click("#theme")
         page.click("#theme")
-        self.assertEqual(page.text("#theme"), "Theme: light")
+        page.wait_text("#theme", "Theme: light")
         self.assertGreater(self.ground(page), 200)
         page.js("location.reload()")
         page.wait_text("#theme", "Theme: light")
         self.assertGreater(self.ground(page), 200)
         page.click("#theme")
-        self.assertEqual(page.text("#theme"), "Theme: auto")
+        page.wait_text("#theme", "Theme: auto")
         self.assertLess(self.ground(page), DARK)
 
     def test_phone(self):
