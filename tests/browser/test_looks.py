@@ -38,7 +38,7 @@ class Looks(Case):
         page.click("#theme")
         page.wait_text("#theme", "Theme: light")
         self.assertGreater(self.ground(page), 200)
-        page.js("location.reload()")
+        page.reload()
         page.wait_text("#theme", "Theme: light")
         self.assertGreater(self.ground(page), 200)
         page.click("#theme")

@@ -122,7 +122,19 @@ class Page:
 
     def open(self, url):
         self.call("Page.navigate", url=url)
-        self.wait(lambda: self.js("document.readyState") == "complete" and self.js("location.href") != "about:blank", url)
+        self.wait(lambda: self._holds("document.readyState === 'complete' && location.href !== 'about:blank'"), url)
+
+    def reload(self):
+        """Until the page is there anew: what the old one says meanwhile counts for nothing."""
+        self.js("window.old = true")
+        self.call("Page.reload")
+        self.wait(lambda: self._holds("document.readyState === 'complete' && !window.old"), "the page anew")
+
+    def _holds(self, expression):
+        try:
+            return self.js(expression)
+        except (Refused, AssertionError):
+            return False  # one page has just gone and the next is not there yet
 
     def press(self, key, shift=False):
         code = KEYS.get(key, 0)
