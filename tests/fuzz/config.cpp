@@ -70,7 +70,8 @@ void check(config::loaded const& result) {
   if (!result.settings) return;
   if (result.settings->providers.size() != result.settings->watch.providers.size()) std::abort();
   for (auto const& j : result.settings->watch.jobs) {
-    if (!j.times || !j.labels || j.build == 0 || j.job_id.size() != 32) std::abort();
+    // Build 0: each new build is followed.
+    if (!j.times || !j.labels || j.build > 2147483647 || j.job_id.size() != 32) std::abort();
     if (j.provider >= result.settings->providers.size()) std::abort();
   }
   check_http(*result.settings);
