@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
 
+#include "buildwatch/base/exception_text.hpp"
 #include "codearts/single_flight.hpp"
 
 namespace buildwatch::codearts {
@@ -88,13 +89,7 @@ awaitable<void> fly(shared_shelf s) {
 /// Only a bug ends a fetch by an exception: told in the log, and those who wait are not left waiting.
 void record_end(shelf& s, std::exception_ptr const& thrown) {
   if (!thrown) return;
-  std::string what = "unknown exception";
-  try {
-    std::rethrow_exception(thrown);
-  } catch (std::exception const& e) {
-    what = e.what();
-  } catch (...) {  // NOLINT(bugprone-empty-catch): `what` says it
-  }
+  std::string const what = base::text_of(thrown);
   base::log_event event;
   event.level = base::log_level::error;
   event.id = "credential.task_failed";

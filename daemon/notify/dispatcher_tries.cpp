@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
+#include "buildwatch/base/exception_text.hpp"
 #include "notify/dispatcher_state.hpp"
 
 namespace buildwatch::notify {
@@ -46,14 +47,8 @@ void dispatcher::state::spawn(lane& l, notify::start what) {
 }
 
 void dispatcher::state::report(std::string const& task, std::exception_ptr const& failure) const {
-  std::string what = "unknown exception";
-  try {
-    std::rethrow_exception(failure);
-  } catch (std::exception const& e) {
-    what = e.what();
-  } catch (...) {
-  }
-  parts.log.write({base::log_level::error, "internal.error", fmt::format("task {}: {}", task, what), {}});
+  std::string text = fmt::format("task {}: {}", task, base::text_of(failure));
+  parts.log.write({base::log_level::error, "internal.error", std::move(text), {}});
 }
 
 void dispatcher::state::ended(lane& l, delivery_number n, std::exception_ptr const& failure, attempt result) {

@@ -110,10 +110,6 @@ bool daemon::build(config::settings&& what, start_failure& why) {
   return open_front(why);
 }
 
-base::result<std::unique_ptr<front>> daemon::make_front() {
-  return front::make({house_, log_, *watching_, *deliveries_, *store_, *recorder_}, kept_.path);
-}
-
 bool daemon::open_front(start_failure& why) {
   auto shown = prepare_front(made_->http());
   if (!shown) {
@@ -128,7 +124,7 @@ base::result<daemon::opening> daemon::prepare_front(std::optional<web::options> 
   opening fresh;
   if (!what) return fresh;
   if (!front_) {
-    auto made = make_front();
+    auto made = front::make({house_, log_, *watching_, *deliveries_, *store_, *recorder_}, kept_.path);
     if (!made) return made.error();
     fresh.made = std::move(*made);
   }

@@ -44,7 +44,6 @@ class daemon {
   bool build(config::settings&& what, start_failure& why);
 
   [[nodiscard]] bool open_front(start_failure& why);
-  [[nodiscard]] base::result<std::unique_ptr<front>> make_front();
   void listen();
   void on_signal(int number);
   void stop();

@@ -4,20 +4,12 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "buildwatch/base/exception_text.hpp"
+
 namespace buildwatch::service {
 namespace {
 
 constexpr std::size_t jobs_at_once = 500;
-
-std::string text_of(std::exception_ptr const& e) {
-  try {
-    std::rethrow_exception(e);
-  } catch (std::exception const& known) {
-    return known.what();
-  } catch (...) {
-    return "unknown exception";
-  }
-}
 
 }  // namespace
 
@@ -52,7 +44,8 @@ void front::show(shown_settings what, base::wall_time now) {
   read_at_ = now;
   boost::asio::co_spawn(parts_.house.loop, read_newest(*this, ++round_), [this](std::exception_ptr const& escaped) {
     if (!escaped) return;
-    parts_.log.write({base::log_level::error, "internal.error", "reading builds for the API: " + text_of(escaped), {}});
+    parts_.log.write(
+        {base::log_level::error, "internal.error", "reading builds for the API: " + base::text_of(escaped), {}});
   });
 }
 

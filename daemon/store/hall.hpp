@@ -11,8 +11,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
+
+#include "buildwatch/base/result.hpp"
+#include "store/desk.hpp"
 
 namespace buildwatch::store {
 
@@ -21,19 +25,28 @@ class hall {
  public:
   explicit hall(boost::asio::any_io_executor loop) : loop_(std::move(loop)) {}
 
-  /// Until `what` has come back. A wait that is dropped with the hall never returns: its coroutine is destroyed.
-  boost::asio::awaitable<void> wait_for(void const* what) {
-    return boost::asio::async_initiate<boost::asio::use_awaitable_t<> const, void()>(
-        [this, what](auto handler) {
-          waiting_[what] = std::make_unique<waiter_of<decltype(handler)>>(std::move(handler));
-          hold_loop();
-        },
-        boost::asio::use_awaitable);
+  /// Lays `work` on that desk and waits for what it answers; an error: what it threw, or that this is closed.
+  template <class Answer, class File>
+  boost::asio::awaitable<base::result<Answer>> ask(desk_before<File>& on, bool writes,
+                                                   std::function<Answer(File&)> work) {
+    if (closed_) co_return base::error{"the store is closed"};
+    auto const answer = std::make_shared<std::optional<Answer>>();
+    auto const t = std::make_shared<task_for<File>>();
+    t->writes = writes;
+    t->work = [answer, work = std::move(work)](File& file) { *answer = work(file); };
+    on.ask(t);
+    co_await wait_for(t.get());
+    if (t->failed) co_return base::error{std::move(*t->failed)};
+    co_return std::move(**answer);
   }
+  /// Nothing more is asked; `done` is called once the thread has ended.
   void wait_for_end(std::function<void()> done) {
+    closed_ = true;
     done_ = std::move(done);
     hold_loop();
   }
+
+  [[nodiscard]] bool closed() const { return closed_; }
 
   template <class Task>
   void came_back(std::vector<std::shared_ptr<Task>> const& tasks) {
@@ -67,6 +80,15 @@ class hall {
     Handler handler;
   };
 
+  /// Until `what` has come back. A wait that is dropped with the hall never returns: its coroutine is destroyed.
+  boost::asio::awaitable<void> wait_for(void const* what) {
+    return boost::asio::async_initiate<boost::asio::use_awaitable_t<> const, void()>(
+        [this, what](auto handler) {
+          waiting_[what] = std::make_unique<waiter_of<decltype(handler)>>(std::move(handler));
+          hold_loop();
+        },
+        boost::asio::use_awaitable);
+  }
   /// The loop does not run dry while the thread works.
   void hold_loop() { work_ = boost::asio::prefer(loop_, boost::asio::execution::outstanding_work.tracked); }
 
@@ -74,6 +96,7 @@ class hall {
   boost::asio::any_io_executor work_;
   std::map<void const*, std::unique_ptr<waiter>> waiting_;
   std::function<void()> done_;
+  bool closed_ = false;
 };
 
 }  // namespace buildwatch::store

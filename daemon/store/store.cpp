@@ -90,10 +90,9 @@ class threaded_store final : public store {
   void keep(std::uint32_t builds, base::duration events) override {
     auto t = std::make_shared<task>();
     t->work = [builds, events](database& d) { d.keep(builds, events); };
-    if (!closed_) desk_->ask(std::move(t));
+    if (!hall_->closed()) desk_->ask(std::move(t));
   }
   void close(std::function<void()> done) override {
-    closed_ = true;
     hall_->wait_for_end(std::move(done));
     desk_->close();
   }
@@ -119,21 +118,12 @@ class threaded_store final : public store {
 
   template <class Answer>
   asio::awaitable<base::result<Answer>> ask(bool writes, std::function<Answer(database&)> work) {
-    if (closed_) co_return base::error{"the store is closed"};
-    auto const answer = std::make_shared<std::optional<Answer>>();
-    auto const t = std::make_shared<task>();
-    t->writes = writes;
-    t->work = [answer, work = std::move(work)](database& d) { *answer = work(d); };
-    desk_->ask(t);
-    co_await hall_->wait_for(t.get());
-    if (t->failed) co_return base::error{std::move(*t->failed)};
-    co_return std::move(**answer);
+    return hall_->ask(*desk_, writes, std::move(work));
   }
 
   std::shared_ptr<hall> hall_;
   std::shared_ptr<desk> desk_;
   std::shared_ptr<statistics> counts_ = std::make_shared<statistics>();
-  bool closed_ = false;
 };
 
 }  // namespace

@@ -69,7 +69,6 @@ class threaded_window final : public window {
     return ask<std::vector<reader::tally>>([](reader& r) { return r.tallies(); });
   }
   void close(std::function<void()> done) override {
-    closed_ = true;
     hall_->wait_for_end(std::move(done));
     desk_->close();
   }
@@ -77,19 +76,11 @@ class threaded_window final : public window {
  private:
   template <class Answer>
   asio::awaitable<base::result<Answer>> ask(std::function<Answer(reader&)> work) {
-    if (closed_) co_return base::error{"the store is closed"};
-    auto const answer = std::make_shared<std::optional<Answer>>();
-    auto const t = std::make_shared<look>();
-    t->work = [answer, work = std::move(work)](reader& r) { *answer = work(r); };
-    desk_->ask(t);
-    co_await hall_->wait_for(t.get());
-    if (t->failed) co_return base::error{std::move(*t->failed)};
-    co_return std::move(**answer);
+    return hall_->ask(*desk_, false, std::move(work));
   }
 
   std::shared_ptr<hall> hall_;
   std::shared_ptr<front> desk_;
-  bool closed_ = false;
 };
 
 }  // namespace

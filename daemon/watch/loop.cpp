@@ -18,16 +18,6 @@ constexpr base::duration remember_every = std::chrono::minutes(1);
 
 }  // namespace
 
-std::string text_of(std::exception_ptr const& e) {
-  try {
-    std::rethrow_exception(e);
-  } catch (std::exception const& known) {
-    return known.what();
-  } catch (...) {
-    return "unknown exception";
-  }
-}
-
 loop::state::state(loop_parts given, options what, memory const& known)
     : parts(std::move(given)),
       engine(std::move(what), known, parts.clock.now()),
@@ -108,7 +98,7 @@ void loop::state::record(std::string const& task, std::exception_ptr const& e) {
   base::log_event event;
   event.level = base::log_level::error;
   event.id = "internal.error";
-  event.text = task + ": internal error: " + text_of(e);
+  event.text = task + ": internal error: " + base::text_of(e);
   parts.log.write(event);
 }
 

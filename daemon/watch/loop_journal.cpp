@@ -58,7 +58,7 @@ asio::awaitable<void> loop::state::commit_found(std::shared_ptr<state> self) {
   } catch (...) {
     escaped = std::current_exception();
   }
-  if (escaped) why = "internal error: " + text_of(escaped);
+  if (escaped) why = "internal error: " + base::text_of(escaped);
   base::instant const now = self->parts.clock.now();
   for (std::uint64_t const token : tokens) {
     committed const what{token, stored, why};
@@ -89,7 +89,7 @@ asio::awaitable<void> loop::state::store_notes(std::shared_ptr<state> self) {
   } catch (...) {
     escaped = std::current_exception();
   }
-  if (escaped) why = "internal error: " + text_of(escaped);
+  if (escaped) why = "internal error: " + base::text_of(escaped);
   base::instant const now = self->parts.clock.now();
   for (std::uint64_t const token : tokens) {
     committed const what{token, stored, why};

@@ -68,7 +68,7 @@ asio::awaitable<void> loop::state::work(std::shared_ptr<state> self, lane& of) {
     } else {
       if (!std::exchange(of.bug_logged, true)) self->record("asking provider " + of.name, escaped);
       seen = model::observation{};
-      seen.text = "internal error: " + text_of(escaped);
+      seen.text = "internal error: " + base::text_of(escaped);
     }
     self->answered_by(of, what, sent, seen);
   }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "buildwatch/base/exception_text.hpp"
 #include "buildwatch/watch/loop.hpp"
 #include "watch/lane.hpp"
 #include "watch/parking.hpp"
@@ -24,8 +25,6 @@ class ticker final : public base::alarm {
   void ring(base::time_point) override { what_(); }
   std::function<void()> what_;
 };
-
-[[nodiscard]] std::string text_of(std::exception_ptr const& e);
 
 struct loop::state {
   state(loop_parts given, options what, memory const& known);

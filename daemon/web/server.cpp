@@ -15,6 +15,7 @@
 #include <exception>
 #include <utility>
 
+#include "buildwatch/base/exception_text.hpp"
 #include "web/answer.hpp"
 #include "web/connection.hpp"
 #include "web/http_date.hpp"
@@ -84,13 +85,8 @@ struct listener {
 void ended(std::shared_ptr<hub> const& of, std::exception_ptr const& escaped) {
   --of->tasks;
   if (escaped) {
-    std::string why = "unknown";
-    try {
-      std::rethrow_exception(escaped);
-    } catch (std::exception const& e) {
-      why = e.what();
-    }
-    of->parts.log.write({base::log_level::error, "http.failed", "a connection of the HTTP API failed: " + why, {}});
+    std::string text = "a connection of the HTTP API failed: " + base::text_of(escaped);
+    of->parts.log.write({base::log_level::error, "http.failed", std::move(text), {}});
   }
   if (of->stopping && of->tasks == 0 && of->done) std::exchange(of->done, nullptr)();
 }

@@ -99,10 +99,7 @@ class Records(Http):
         daemon, api = self.served()
         self.settled()
         for number in (4, 5):
-            self.begin(number)
-            self.started(daemon, number)
-            self.end(number, word="FAIL")
-            self.finished(daemon, number)
+            self.built(daemon, number, word="FAIL")
         builds = api.get("/api/v1/jobs/job/builds").json["builds"]
         self.assertEqual([build["number"] for build in builds], [5, 4, 3, 2, 1])
         self.assertEqual(len(api.get("/api/v1/jobs/job/builds?limit=2").json["builds"]), 2)
@@ -169,10 +166,7 @@ class Health(Http):
         self.past(1)
         daemon, api = self.served()
         self.settled()
-        self.begin(2)
-        self.started(daemon, 2)
-        self.end(2, word="FAIL")
-        self.finished(daemon, 2)
+        self.built(daemon, 2, word="FAIL")
         text = api.get("/metrics").text
         for start in ("buildwatch_build_info{version=", 'buildwatch_jobs{state="idle"} 1', f'buildwatch_polls_total{{provider="{PROVIDER}",result="answered"}} ',
                       "buildwatch_poll_duration_seconds_bucket{le=", "buildwatch_schedule_lag_seconds_count ", f'buildwatch_provider_up{{provider="{PROVIDER}"}} 1',

@@ -39,14 +39,30 @@ class Hostile(Case):
         return daemon, Api(daemon)
 
 
-class Polite(threading.Thread):
+class Beside(threading.Thread):
+    """Runs while the `with` lasts; `stop` tells it the end."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.stop = threading.Event()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        self.join()
+
+
+class Polite(Beside):
     """Asks one thing after the other, on a connection each, as scripts do: comes back at once if it is closed before it is answered."""
 
     PATHS = ("/healthz", "/api/v1/jobs?limit=5", "/api/v1/jobs/hot-1", "/metrics", "/badge/hot-2.svg", "/readyz")
 
     def __init__(self, url):
-        super().__init__(daemon=True)
-        self.url, self.stop = url, threading.Event()
+        super().__init__()
+        self.url = url
         self.asked, self.again, self.wrong, self.slowest = 0, 0, [], 0
 
     def run(self):
@@ -61,33 +77,17 @@ class Polite(threading.Thread):
             if answer is None or answer.status != 200:
                 self.wrong.append((path, answer and answer.status))
 
-    def __enter__(self):
-        self.start()
-        return self
 
-    def __exit__(self, *_):
-        self.stop.set()
-        self.join()
-
-
-class Watch(threading.Thread):
+class Watch(Beside):
     """The most that the daemon took."""
 
     def __init__(self, daemon):
-        super().__init__(daemon=True)
-        self.of, self.stop, self.descriptors = daemon, threading.Event(), 0
+        super().__init__()
+        self.of, self.descriptors = daemon, 0
 
     def run(self):
         while not self.stop.wait(0.1):
             self.descriptors = max(self.descriptors, descriptors(self.of))
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        self.join()
 
 
 class UnderAttack(Hostile):

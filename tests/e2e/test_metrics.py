@@ -40,10 +40,7 @@ class Metrics(Following):
         daemon = self.start(self.following() | {"http": ANYWHERE})
         api = Api(daemon)
         self.settled()
-        self.begin(2)
-        self.started(daemon, 2)
-        self.end(2, word="FAIL")
-        self.finished(daemon, 2)
+        self.built(daemon, 2, word="FAIL")
         text = api.get("/metrics").text
         self.promtool(text)
         self.assertEqual(names_in_use() - names_of(text), set())

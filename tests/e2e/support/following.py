@@ -55,6 +55,13 @@ class Following(Case):
     def finished(self, daemon, number, **more):
         return daemon.wait_events(type="build.finished", number=number, **more)[0]["data"]
 
+    def built(self, daemon, number, word="SUCCESS"):
+        """A build begins and ends, and the daemon tells both."""
+        self.begin(number)
+        self.started(daemon, number)
+        self.end(number, word=word)
+        self.finished(daemon, number)
+
     def told(self, daemon):
         """[(type, number)] of all events so far, in order, checked."""
         return [(event["type"].partition(".")[2], event["data"]["build"]["number"]) for event in self.check_events(daemon.events())]
