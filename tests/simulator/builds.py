@@ -40,10 +40,11 @@ class Build:
         self.facts = {key: told[key] for key in FACTS if key in told}
         self.origin = self.wall = None
         if clock == "load":
-            self._start()
+            self.begin(time.time())
 
-    def _start(self):
-        self.origin, self.wall = time.monotonic(), time.time()
+    def begin(self, wall):
+        """The clock started then: what is told as at 0 was at just that time, to the last digit."""
+        self.origin, self.wall = time.monotonic() - (time.time() - wall), wall
 
     @staticmethod
     def _checked(step):
@@ -55,7 +56,7 @@ class Build:
         """From now on it stands like this; what was until now is its past."""
         if self.origin is None:
             self.steps = []
-            self._start()
+            self.begin(time.time())
         now = time.monotonic() - self.origin
         self.steps = [step for step in self.steps if step.get("at", 0) <= now]
         self.steps.append(self._checked({key: told[key] for key in ("state", "word", "body", "status", "missing") if key in told} | {"at": now}))
@@ -66,7 +67,7 @@ class Build:
         if self.origin is None:
             if not polled:
                 return Moment(self.steps[0]["state"], self.steps[0], time.time(), time.time(), self.facts)
-            self._start()
+            self.begin(time.time())
         elapsed = time.monotonic() - self.origin
         past = [step for step in self.steps if step.get("at", 0) <= elapsed]
         if not past:
@@ -110,7 +111,8 @@ class Timed:
 
     def in_steps(self):
         """The same as a Build, for what is told of it from now on."""
-        made = Build([{**self.step, "at": self.started - time.time(), "state": "running", "word": None}], "load")
+        made = Build([{**self.step, "state": "running", "word": None}], "first poll")
+        made.begin(self.started)
         made.facts = dict(self.facts)
         return made
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import builds
 import signing
 from test_simulator import JOB, OTHER, Served, now
 
@@ -91,6 +92,10 @@ class Records(Following):
         self.assertEqual((one["state"], one["start_time"]), ("FAILURE", started))
         self.assertTrue(ends - 2 <= started + one["build_time"] <= ended + 2, "the time of the end, not of the question")
         self.assertEqual(one["build_time"], one["cost_time"])
+
+    def test_one_told_by_its_times_keeps_its_start_when_it_is_told_in_steps(self):
+        told = [builds.of_history({"started_ago": 300 + number / 7, "lasted": DAY}) for number in range(100)]
+        self.assertEqual([one.in_steps().now(polled=True).started for one in told], [one.started for one in told])
 
     def test_a_script_may_tell_other_times_and_facts(self):
         self.simulator.job(JOB, 7, "finished", started_at=1767322842000, lasted_ms=250000, branch="dev", commit="c" * 40,
