@@ -80,17 +80,26 @@ void stream_cursor::take(event_page const& page, std::string& into) {
     return;
   }
   // A place beyond the newest was given by another store, and says nothing of this one.
-  bool const foreign = first && at_ > page.newest;
-  if (foreign || (!std::exchange(all_kept_, false) && page.oldest > at_ + 1)) {
+  if (first && at_ > page.newest) {
     into += gap_frame(page.oldest);
     at_ = std::max<std::uint64_t>(page.oldest, 1) - 1;
+  } else {
+    for (model::event const& e : page.events) {
+      skip_to(e.sequence, into);
+      into += event_frame(e);
+      at_ = e.sequence;
+    }
+    if (page.events.empty()) skip_to(page.newest + 1, into);
   }
-  for (model::event const& e : page.events) {
-    into += event_frame(e);
-    at_ = e.sequence;
-  }
-  if (page.events.empty() && !foreign) at_ = std::max(at_, page.newest);
   caught_up_ = at_ >= page.newest;
+  if (caught_up_) all_kept_ = false;
+}
+
+/// Where something is kept for longer than its neighbours, as it waits to be delivered, there is more than one gap.
+void stream_cursor::skip_to(std::uint64_t next, std::string& into) {
+  if (next <= at_ + 1) return;
+  if (!all_kept_) into += gap_frame(next);
+  at_ = next - 1;
 }
 
 void stream_cursor::take(recent_events const& recent, std::string& into, std::size_t full) {

@@ -40,7 +40,7 @@ class recent_events {
 
 /// "id: …" and "data: …" of one event.
 [[nodiscard]] std::string event_frame(model::event const& e);
-/// "event: gap": what came before `oldest` is kept no more.
+/// "event: gap": what came just before `oldest` is kept no more.
 [[nodiscard]] std::string gap_frame(std::uint64_t oldest);
 /// Opens a stream, and how soon to come back after a break.
 inline constexpr std::string_view opening_frame = "retry: 2000\n\n";
@@ -73,9 +73,11 @@ class stream_cursor {
   [[nodiscard]] std::uint64_t at() const { return at_; }
 
  private:
+  void skip_to(std::uint64_t next, std::string& into);
+
   std::uint64_t at_ = 0;    // the last that was sent, or is not wanted
   bool from_now_ = false;   // not placed yet: at the newest
-  bool all_kept_ = false;   // from the oldest that is kept, which is then no gap
+  bool all_kept_ = false;   // all that is kept was asked for: what is not is then no gap
   bool placed_ = false;     // the store has been asked where its ends are
   bool caught_up_ = false;  // the store had no more
 };

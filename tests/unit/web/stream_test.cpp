@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include "unit/web/views.hpp"
 #include "web/answer.hpp"
@@ -13,16 +14,18 @@ namespace {
 
 using step = stream_cursor::step;
 
-/// A store that keeps events oldest..newest.
+/// A store that keeps events oldest..newest, but for those that are gone.
 struct fake_store {
   std::uint64_t oldest = 1;
   std::uint64_t newest = 0;
+  std::set<std::uint64_t> gone = {};
+  bool keeps(std::uint64_t s) const { return s >= oldest && s <= newest && !gone.contains(s); }
   event_page page(stream_cursor::query q) const {
     event_page p;
-    p.oldest = oldest;
     p.newest = newest;
+    for (p.oldest = oldest; p.oldest <= newest && !keeps(p.oldest);) ++p.oldest;
     for (auto s = std::max(q.after + 1, oldest); s <= newest && q.after < newest && p.events.size() < q.limit; ++s) {
-      p.events.push_back(testing::event_of(s));
+      if (keeps(s)) p.events.push_back(testing::event_of(s));
     }
     return p;
   }
@@ -114,6 +117,19 @@ TEST(stream, where_nothing_is_kept_any_more_the_gap_names_what_comes_next) {
   EXPECT_EQ(run(cursor, store, recent), list{"11"});
 }
 
+TEST(stream, where_an_old_event_waits_for_its_receiver_what_is_gone_behind_it_is_a_gap_of_its_own) {
+  fake_store store{.oldest = 5, .newest = 9, .gone = {6, 7}};
+  stream_cursor older(3U);
+  EXPECT_EQ(run(older, store, recent_events()), (list{"gap:5", "5", "gap:8", "8", "9"}));
+  stream_cursor between(6U);
+  EXPECT_EQ(run(between, store, recent_events()), (list{"gap:8", "8", "9"}));
+  stream_cursor all(0U);
+  EXPECT_EQ(run(all, store, recent_events()), (list{"5", "8", "9"}));
+  store.gone = {6, 7, 8, 9};
+  stream_cursor last(5U);
+  EXPECT_EQ(run(last, store, recent_events()), list{"gap:10"});
+}
+
 TEST(stream, a_cursor_of_another_store_gets_a_gap_and_all_that_is_kept) {
   fake_store const store{.oldest = 2, .newest = 4};
   recent_events recent;
@@ -156,11 +172,13 @@ TEST(stream, none_is_missed_or_doubled_at_the_seam_whatever_comes_when) {
     recent_events recent;
     std::uint64_t announced = 0;
     std::uint64_t last = 0;
+    bool all_kept = true;  // what the cursor asked for: what is not kept is no gap
     std::optional<stream_cursor> cursor;
     std::optional<event_page> read;  // by the store, not yet given to the cursor
     for (int turn = 0; turn < 400; ++turn) {
       if (chance(30)) ++store.newest;
       if (chance(5)) store.oldest = std::min(store.newest + 1, store.oldest + random() % 4);
+      if (store.newest > 0 && chance(5)) store.gone.insert(1 + random() % store.newest);
       if (announced < store.newest && chance(60)) {
         ++announced;
         // Without a listener nothing is held.
@@ -173,6 +191,7 @@ TEST(stream, none_is_missed_or_doubled_at_the_seam_whatever_comes_when) {
       if (chance(2)) cursor.reset();
       if (!cursor && chance(20)) {
         cursor.emplace(last);
+        all_kept = last == 0;
         read.reset();
       }
       if (!cursor) continue;
@@ -189,8 +208,9 @@ TEST(stream, none_is_missed_or_doubled_at_the_seam_whatever_comes_when) {
         if (what.starts_with("gap:")) {
           ASSERT_GT(std::stoull(what.substr(4)), last + 1) << "seed " << seed;
           last = std::stoull(what.substr(4)) - 1;
-        } else if (last == 0) {
-          last = std::stoull(what);  // from 0: wherever the store begins
+        } else if (all_kept) {
+          ASSERT_GT(std::stoull(what), last) << "seed " << seed;
+          last = std::stoull(what);
         } else {
           ASSERT_EQ(std::stoull(what), last + 1) << "seed " << seed << " turn " << turn;
           last = std::stoull(what);
