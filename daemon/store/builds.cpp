@@ -50,7 +50,7 @@ void sqlite_database::add_build(model::event const& e) {
   q.with(e.provider, e.job->job_id, e.job->name);
   bind_build(q, *e.build);
   q.run();
-  grown_.emplace(e.provider, e.job->job_id);
+  has_grown(e.provider, e.job->job_id);
 }
 
 void sqlite_database::remember_builds(std::vector<watch::old_build> const& what) {
@@ -60,7 +60,7 @@ void sqlite_database::remember_builds(std::vector<watch::old_build> const& what)
     q.with(o->provider, o->job_id, o->job);
     bind_build(q, o->build);
     q.run();
-    grown_.emplace(o->provider, o->job_id);
+    has_grown(o->provider, o->job_id);
   }
 }
 

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t most_rows = 300;  // of each kind and call
 constexpr std::size_t most_jobs = 100;
+constexpr std::size_t most_grown = 10'000;  // a MiB and a half
 
 }  // namespace
 
@@ -85,6 +86,14 @@ void sqlite_database::let_go(std::vector<std::pair<std::uint64_t, std::optional<
         .with(text)
         .run();
   }
+}
+
+/// Where too many have grown since the last time to remember each, all are looked at.
+void sqlite_database::has_grown(std::string const& provider, std::string const& job_id) {
+  grown_.emplace(provider, job_id);
+  if (grown_.size() < most_grown) return;
+  grown_.clear();
+  tour_.emplace();
 }
 
 bool sqlite_database::prune_builds() {

@@ -84,6 +84,7 @@ class sqlite_database final : public database {
   // retention.cpp
   bool prune_old(base::wall_time now);
   bool prune_many();
+  void has_grown(std::string const& provider, std::string const& job_id);
   bool prune_builds();
   void let_go(std::vector<std::pair<std::uint64_t, std::optional<std::int64_t>>> const& events);
   std::vector<job_key> jobs_to_thin();
@@ -99,7 +100,7 @@ class sqlite_database final : public database {
   base::duration events_kept_;
   std::pair<base::wall_time, std::uint64_t> old_seen_{};
   std::uint64_t many_seen_ = 0;
-  std::set<job_key> grown_;                 // jobs to which builds were added
+  std::set<job_key> grown_;                 // jobs to which builds were added; a bounded number
   std::optional<job_key> tour_{job_key()};  // of all jobs, after a start or a change of `builds`; nullopt: done
 };
 

@@ -167,6 +167,27 @@ TEST_F(retention_test, fewer_builds_are_kept_after_a_reload_or_a_restart_of_all_
   EXPECT_EQ(count("builds"), 150);
 }
 
+TEST_F(retention_test, builds_of_more_jobs_than_are_remembered_are_thinned_all_the_same) {
+  open(2, 30 * 24h);
+  prune(at(0));  // the tour of all jobs is done
+  watch::memory m;
+  for (int job = 0; job < 10'010; ++job) {
+    for (std::uint32_t n = 1; n <= 3; ++n) {
+      watch::old_build o;
+      o.provider = "huawei";
+      o.job_id = o.job = "job" + std::to_string(job);
+      o.build.number = n;
+      m.builds.push_back(o);
+    }
+  }
+  committed(*file_, [&] {
+    file_->remember(m);
+    return 0;
+  });
+  prune(at(0));
+  EXPECT_EQ(count("builds"), 2 * 10'010);
+}
+
 TEST_F(retention_test, another_age_counts_after_a_reload) {
   open(1000, 24h);
   added(*file_, owed_to(event_of(1), {}));
