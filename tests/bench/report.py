@@ -32,24 +32,25 @@ def saturation_table(rows):
 
 
 def schedule_table(rows):
-    row, floor = rows
-    print(f"buildwatchd: {row['jobs']:,} jobs every {row['interval_s']} s, {row['duration_s']} s of steady state")
-    lines = [
-        ("polls", f"{row['polls']:,} ({row['failed_polls']} failed), {row['polls_per_s']:,.0f}/s", ""),
-        ("schedule lag p50", f"{row['lag_p50_ms']:.1f} ms", ""),
-        ("schedule lag p99", f"{row['lag_p99_ms']:.1f} ms", "aim: under 15 ms"),
-        ("share of a core", f"{row['core_share']:.2%}", "aim: under 3.5 %"),
-        ("  in the first round", f"{row['core_share_first_round']:.2%}", "an event for each job"),
-        ("CPU per poll", f"{row['cpu_us_per_poll']:.1f} us", f"{row['cpu_to_floor']:.2f} of raw-epoll's at this pace"),
-        ("  raw-epoll alike", f"{floor['cpu_us_per_poll']:.1f} us, {floor['core_share']:.2%} of a core", ""),
-        ("bytes a job", f"{row['bytes_per_job']:,.0f}", "aim: at most 512"),
-        ("memory, steady", f"{row['rss_kib'] / 1024:.1f} MiB", f"{row['rss_one_job_kib'] / 1024:.1f} MiB with one job"),
-        ("memory, loading", f"{row['load_peak_rss_kib'] / 1024:.1f} MiB", "aim: under 128 MiB"),
-        ("start to first poll", f"{row['load_seconds']:.2f} s", f"{row['configuration_bytes'] / 2**20:.1f} MiB of YAML"),
-        ("check", f"{row['check_seconds']:.2f} s", f"{row['check_peak_rss_kib'] / 1024:.1f} MiB"),
-    ]
-    for name, value, remark in lines:
-        print(f"  {name:<22}{value:<32}{remark}".rstrip())
+    *daemons, floor = rows
+    for row, what in zip(daemons, ("all of them running", "all of them idle")):
+        print(f"buildwatchd: {row['jobs']:,} jobs every {row['interval_s']} s, {what}, {row['duration_s']} s of steady state")
+        lines = [
+            ("polls", f"{row['polls']:,} ({row['failed_polls']} failed), {row['polls_per_s']:,.0f}/s", ""),
+            ("schedule lag p50", f"{row['lag_p50_ms']:.1f} ms", ""),
+            ("schedule lag p99", f"{row['lag_p99_ms']:.1f} ms", "aim: under 15 ms"),
+            ("share of a core", f"{row['core_share']:.2%}", "aim: under 3.5 %"),
+            ("  in the first round", f"{row['core_share_first_round']:.2%}", "what each job was and is, stored"),
+            ("CPU per poll", f"{row['cpu_us_per_poll']:.1f} us", f"{row['cpu_to_floor']:.2f} of raw-epoll's at this pace"),
+            ("  raw-epoll alike", f"{floor['cpu_us_per_poll']:.1f} us, {floor['core_share']:.2%} of a core", ""),
+            ("bytes a job", f"{row['bytes_per_job']:,.0f}", "aim: at most 512"),
+            ("memory, steady", f"{row['rss_kib'] / 1024:.1f} MiB", f"{row['rss_one_job_kib'] / 1024:.1f} MiB with one job"),
+            ("memory, loading", f"{row['load_peak_rss_kib'] / 1024:.1f} MiB", "aim: under 128 MiB"),
+            ("start to first poll", f"{row['load_seconds']:.2f} s", f"{row['configuration_bytes'] / 2**20:.1f} MiB of YAML"),
+            ("check", f"{row['check_seconds']:.2f} s", f"{row['check_peak_rss_kib'] / 1024:.1f} MiB"),
+        ]
+        for name, value, remark in lines:
+            print(f"  {name:<22}{value:<32}{remark}".rstrip())
     print(flush=True)
 
 

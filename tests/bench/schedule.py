@@ -12,7 +12,7 @@ import server
 JOB = """\
   - name: job-{number:06}
     job_id: "{number:032x}"
-    build: 1
+    build: {build}
     labels: {{team: team-{team}}}
 """
 
@@ -42,12 +42,12 @@ ADDRESS = re.compile(r"the HTTP API is at (http://\S+)/")
 TOTALS = re.compile(r"polled (\d+) times, (\d+) failed; schedule lag p50 ([\d.]+) ms, p99 ([\d.]+) ms")
 
 
-def write_configuration(path, jobs, interval, wanted, nginx, http=""):
-    """`http`: a line of the file, where the daemon is to have an HTTP API."""
+def write_configuration(path, jobs, interval, wanted, nginx, http="", build="1"):
+    """`http`: a line of the file, where the daemon is to have an HTTP API. `build`: 1 runs on, `latest` has ended long ago."""
     with open(path, "w") as out:
         out.write(CONFIGURATION.format(store=path.with_suffix(".db"), endpoint=nginx.url(nginx.logged_port), ca_file=nginx.ca_file, interval=interval,
                                        connections=wanted.connections, http=http))
-        out.writelines(JOB.format(number=number, team=number % 100) for number in range(jobs))
+        out.writelines(JOB.format(number=number, team=number % 100, build=build) for number in range(jobs))
 
 
 class Daemon:
@@ -105,10 +105,12 @@ def _resident_with_one_job(program, wanted, nginx, cpu):
 
 
 def measure(wanted, nginx, cpu):
-    daemon = _measure_daemon(wanted, nginx, cpu)
+    running = _measure_daemon("buildwatchd", "1", wanted, nginx, cpu)
+    idle = _measure_daemon("buildwatchd-idle", "latest", wanted, nginx, cpu)
     floor = _measure_floor(wanted, nginx, cpu)
-    daemon["cpu_to_floor"] = daemon["cpu_us_per_poll"] / floor["cpu_us_per_poll"]
-    return [daemon, floor]
+    for row in (running, idle):
+        row["cpu_to_floor"] = row["cpu_us_per_poll"] / floor["cpu_us_per_poll"]
+    return [running, idle, floor]
 
 
 def _measure_floor(wanted, nginx, cpu):
@@ -122,11 +124,12 @@ def _measure_floor(wanted, nginx, cpu):
             "core_share": told["cpu_seconds"] / told["seconds"]}
 
 
-def _measure_daemon(wanted, nginx, cpu):
+def _measure_daemon(name, build, wanted, nginx, cpu):
+    """`build`: of each job, as write_configuration() takes it."""
     program = wanted.programs / "buildwatchd"
     alone = _resident_with_one_job(program, wanted, nginx, cpu)
-    configuration = nginx.home / "many.yaml"
-    write_configuration(configuration, wanted.jobs, wanted.interval, wanted, nginx)
+    configuration = nginx.home / f"{name}.yaml"  # and a store of its own
+    write_configuration(configuration, wanted.jobs, wanted.interval, wanted, nginx, build=build)
     check = process.run_pinned([program, "check", configuration], cpu)
 
     daemon = Daemon(program, configuration, nginx, cpu)
@@ -141,7 +144,7 @@ def _measure_daemon(wanted, nginx, cpu):
     resident, peak = process.memory_kib(daemon.pid, "VmRSS"), process.memory_kib(daemon.pid, "VmHWM")
     polls, failed, lag_p50, lag_p99 = daemon.stop()
     return {
-        "name": "buildwatchd", "polls_per_s": polls_measured / took,
+        "name": name, "polls_per_s": polls_measured / took,
         "cpu_us_per_poll": used / max(polls_measured, 1) * 1e6,
         "peak_rss_kib": peak, "jobs": wanted.jobs, "interval_s": wanted.interval, "duration_s": wanted.duration,
         "polls": polls, "failed_polls": failed, "requests_at_server": nginx.requests_logged(),

@@ -7,10 +7,19 @@ import time
 
 import process
 
-# A build-info answer as codearts-api.md shows it (section 1.1), of a build that runs on; blanks fill it up to 119 bytes.
-NO_PAST = '{"result": {"total_record": "0", "job_build_states": []}, "error": null, "status": "success"}'
-ANSWER = ('{"result": {"building": true, "build_result": null, "region": "cn-north-4"}, "error": null, '
-          '"status": "success"}').ljust(119)
+
+
+def _answer(result):
+    """As codearts-api.md shows it (section 1.1)."""
+    return f'{{"result": {result}, "error": null, "status": "success"}}'
+
+
+# A build-info answer of a build that runs on; blanks fill it up to 119 bytes.
+ANSWER = _answer('{"building": true, "build_result": null, "region": "cn-north-4"}').ljust(119)
+NO_PAST = _answer('{"total_record": "0", "job_build_states": []}')
+# Of a job that rests: its newest build, and that this has ended.
+NEWEST = _answer('{"last_job_id": "48c66c6002964721be537cdc6ce0297b", "last_build_no": "42", "last_build_status": "Finished", "is_running": false}')
+ENDED = _answer('{"building": false, "build_result": "SUCCESS", "region": "cn-north-4"}')
 HOST = "localhost"
 TARGET = "/v1/job/48c66c6002964721be537cdc6ce0297b/1/build-info"
 
@@ -44,6 +53,8 @@ http {{
     access_log {home}/requests.log time;
     location / {{ return 200 '{answer}'; }}
     location /v1/record/ {{ return 200 '{no_past}'; }}
+    location ~ /running-status$ {{ return 200 '{newest}'; }}
+    location ~ /42/build-info$ {{ return 200 '{ended}'; }}
   }}
 }}
 """
@@ -83,7 +94,7 @@ class Server:
         _make_certificate(home)
         configuration = home / "nginx.conf"
         configuration.write_text(CONFIGURATION.format(home=home, port=self.port, logged_port=self.logged_port,
-                                                      answer=ANSWER, no_past=NO_PAST))
+                                                      answer=ANSWER, no_past=NO_PAST, newest=NEWEST, ended=ENDED))
         # The worker inherits the affinity of the master.
         self._process = process.start_pinned(["nginx", "-p", home, "-e", home / "error.log", "-c", configuration], cpu)
         self._wait_until_it_listens()

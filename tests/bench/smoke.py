@@ -15,9 +15,9 @@ LAG_FIELDS = {"name", "jobs", "interval_s", "seconds", "polls_per_s", "peak_rss_
 READER_FIELDS = LAG_FIELDS | {"requests_per_s", "mb_per_s", "failed_requests"}
 READER_ROWS = {f"readers-{many}{what}": READER_FIELDS if what != "none" else LAG_FIELDS
                for many, rows in (("", ["none", "metrics", "page", "pages"]), ("many-", ["none", "metrics", "pages"])) for what in rows}
-FIELDS = READER_ROWS | {"buildwatchd": DAEMON_FIELDS, "raw-epoll-paced": EVERY_ROW | {"core_share"},
+FIELDS = READER_ROWS | {"buildwatchd": DAEMON_FIELDS, "buildwatchd-idle": DAEMON_FIELDS, "raw-epoll-paced": EVERY_ROW | {"core_share"},
           "outbox": STORE_FIELDS | {"deliveries_per_s", "transitions_to_plain"}, "plain-sqlite": STORE_FIELDS}
-DAEMON_ROWS = ["buildwatchd", "raw-epoll-paced", *READER_ROWS, "outbox", "plain-sqlite"]
+DAEMON_ROWS = ["buildwatchd", "buildwatchd-idle", "raw-epoll-paced", *READER_ROWS, "outbox", "plain-sqlite"]
 
 
 def main():
@@ -36,7 +36,7 @@ def main():
         assert row["polls_per_s"] > 0 and row["peak_rss_kib"] > 0, row
         assert row.get("failed_requests", 0) == 0 and row.get("requests_per_s", 1) > 0, row
         # The daemon's stop may cut off what is in flight.
-        assert row.get("failed_polls", 0) <= (CONNECTIONS if row["name"] == "buildwatchd" else 0), row
+        assert row.get("failed_polls", 0) <= (CONNECTIONS if row["name"].startswith("buildwatchd") else 0), row
     daemon = rows[len(CLIENT_ROWS)]
     assert daemon["jobs"] == 200 and daemon["polls"] >= 200, daemon
 
