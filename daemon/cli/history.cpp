@@ -77,7 +77,7 @@ int history(common_options const& common, history_options const& options) {
     auto const job = find_job(*what, options.job, common, "history");
     if (!job) return wrong_usage;
     auto const& named = what->watch.jobs[*job];
-    of = store::reader::job{what->watch.providers[named.provider].name, named.job_id};
+    of = store::reader::job{what->watch.providers[named.provider].name, named.job_id.str()};
   }
   auto const found = look_into(*what, "history");
   if (!found.reader) return found.exit;

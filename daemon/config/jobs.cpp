@@ -21,7 +21,7 @@ void read_job_id(cursor const& c, draft_job& j) {
   auto s = read_scalar(c, "a job id of 32 letters and digits");
   if (!s) return;
   if (job_id_like(s->text)) {
-    j.job.job_id = std::move(s->text);
+    j.job.job_id = s->text;
   } else {
     unexpected(c, *s, "a job id of 32 letters and digits");
   }

@@ -46,7 +46,8 @@ finding judge_build(model::observation const& seen, watch::job_options const& jo
 }
 
 finding not_found(watch::job_options const& job) {
-  return {false, fmt::format("not_found: the provider knows no job {}; check job_id, region and endpoint", job.job_id)};
+  return {false,
+          fmt::format("not_found: the provider knows no job {}; check job_id, region and endpoint", job.job_id.view())};
 }
 
 finding judge_job(model::observation const& seen, watch::job_options const& job) {

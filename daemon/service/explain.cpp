@@ -64,7 +64,8 @@ std::vector<selector> every_selector() {
 
 std::vector<std::string> explain_job(config::settings const& what, std::size_t job, selector s) {
   auto const& options = what.watch.jobs.at(job);
-  model::job const subject{options.name, what.watch.providers[options.provider].name, options.job_id, *options.labels};
+  model::job const subject{options.name, what.watch.providers[options.provider].name, options.job_id.str(),
+                           *options.labels};
   auto const imagine = [&](selector one) {
     model::event e = model::imagined_event(one, subject, 2, base::wall_time{});
     if (one == selector::finished) e.build->outcome.reset();

@@ -107,8 +107,8 @@ void build_follower::take_search(model::observation const& seen, base::instant n
 
 void build_follower::take_existence(model::observation const& seen, base::time_point sent) {
   if (seen.sight == model::sight::no_such_job) {
-    return give_up(
-        fmt::format("not_found: the provider knows no job {}; check job_id, region and endpoint", what_.job.job_id));
+    return give_up(fmt::format("not_found: the provider knows no job {}; check job_id, region and endpoint",
+                               what_.job.job_id.view()));
   }
   proven_ = true;  // or it can not be asked, and the build is waited for all the same
   step_ = step::look;

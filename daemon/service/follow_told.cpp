@@ -34,7 +34,7 @@ void build_follower::finish(base::instant now) {
   e.type = model::event_type::build_finished;
   e.timestamp = now.wall;
   e.provider = what_.provider;
-  e.job = model::job{what_.job.name, what_.provider, what_.job.job_id, *what_.job.labels};
+  e.job = model::job{what_.job.name, what_.provider, what_.job.job_id.str(), *what_.job.labels};
   e.build = track::describe(number_, ended_, last_, record_ ? &*record_ : nullptr, what_.job.outcomes.get(), now);
   e.previous = past_.before(number_);
   e.change = model::change_of(*e.build->outcome, e.previous, past_.overtaken(number_));

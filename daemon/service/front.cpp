@@ -89,7 +89,7 @@ boost::asio::awaitable<void> front::read_newest(front& all, std::uint64_t round)
     std::vector<store::reader::watched> some;
     for (std::size_t i = first; i < what.jobs.size() && some.size() < jobs_at_once; ++i) {
       watch::job_options const& job = what.jobs[i];
-      store::reader::job of{what.providers[job.provider].name, job.job_id};
+      store::reader::job of{what.providers[job.provider].name, job.job_id.str()};
       some.push_back({std::move(of), job.build});
     }
     auto const asked = some;

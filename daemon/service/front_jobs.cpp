@@ -48,7 +48,7 @@ web::job_view front::view_of(watch::job_index job) const {
   watch::job_standing const how = parts_.watching.standing_of(job);
   board::record const& known = board_.of(what, named);
   web::job_view v;
-  v.job = {named.name, what.providers[named.provider].name, named.job_id, *named.labels};
+  v.job = {named.name, what.providers[named.provider].name, named.job_id.str(), *named.labels};
   v.state = state_of(how.state);
   if (known.finished) v.finished = v.build = *known.finished;
   if (how.build && (!v.build || how.build->number > v.build->number)) {

@@ -20,7 +20,7 @@ namespace {
 model::job test_job(config::settings const& what) {
   if (what.watch.jobs.empty()) return {"test-job", "test-provider", std::string(32, '0'), {}};
   auto const& job = what.watch.jobs.front();
-  return {job.name, what.watch.providers[job.provider].name, job.job_id, *job.labels};
+  return {job.name, what.watch.providers[job.provider].name, job.job_id.str(), *job.labels};
 }
 
 model::event test_event(config::settings const& what, model::selector s, base::wall_time now) {

@@ -32,7 +32,7 @@ past_builds known_to_store(config::settings const& what, watch::job_options cons
   try {
     auto const store = store::reader::open(what.store.path);
     if (!store || !*store) return {};
-    store::reader::job const of{what.watch.providers[job.provider].name, job.job_id};
+    store::reader::job const of{what.watch.providers[job.provider].name, job.job_id.str()};
     for (auto& row : (*store)->builds(of, 0, forecast::most_past_builds).rows) builds.push_back(std::move(row.build));
   } catch (std::exception const&) {
     return {};  // it is of use, but not needed: the provider knows as well
@@ -138,7 +138,7 @@ class interruptions {
 
 struct watching {
   house& on;
-  std::string const& job_id;
+  std::string_view job_id;
   watch::build_source& source;
   build_follower& build;
   nap& waiting;

@@ -170,8 +170,8 @@ void engine::state::not_found(job_index job, model::observation const& seen, bas
     if (!std::exchange(t.logged, true)) ++provider_of(job).logged;
     job_options const& how = what.jobs[job];
     log_job(job, base::log_level::error, "job.not_found",
-            "job " + how.name + ": provider " + what.providers[how.provider].name + " knows no job " + how.job_id +
-                " (" + seen.text +
+            "job " + how.name + ": provider " + what.providers[how.provider].name + " knows no job " +
+                how.job_id.str() + " (" + seen.text +
                 "); check job_id, the provider's region or endpoint, and that its credentials may see the project",
             out);
   }

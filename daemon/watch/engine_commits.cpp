@@ -27,7 +27,7 @@ model::event engine::state::event_of_job(job_index job, model::event_type type, 
   e.timestamp = now.wall;
   e.provider = what.providers[how.provider].name;
   e.id = model::event_id(e.provider, how.job_id, discriminator, type);
-  e.job = model::job{how.name, e.provider, how.job_id, *how.labels};
+  e.job = model::job{how.name, e.provider, how.job_id.str(), *how.labels};
   return e;
 }
 

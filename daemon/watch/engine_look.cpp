@@ -115,7 +115,7 @@ void engine::state::found_newest(job_index job, newest_search const& search, mod
     case newest_search::state::no_such_job:
       if (std::exchange(j.gone, true)) break;
       log_job(job, base::log_level::warn, "job.gone",
-              "job " + how.name + ": provider " + what.providers[how.provider].name + " knows job " + how.job_id +
+              "job " + how.name + ": provider " + what.providers[how.provider].name + " knows job " + how.job_id.str() +
                   " no longer (" + seen.text + "); it is looked for all the same",
               out);
       break;
@@ -141,7 +141,7 @@ void engine::state::want_past(job_index job, base::time_point when) {
 
 old_build engine::state::old(job_index job, model::build b) const {
   job_options const& how = what.jobs[job];
-  return {what.providers[how.provider].name, how.job_id, how.name, std::move(b)};
+  return {what.providers[how.provider].name, how.job_id.str(), how.name, std::move(b)};
 }
 
 /// Records of what has ended, for the history; what has not is watched from now on. Followed: up to `last`, as what is

@@ -55,7 +55,7 @@ job_memory engine::state::memory_of(job_index job, sending what_for, base::insta
   job_options const& how = what.jobs[job];
   job_memory m;
   m.provider = what.providers[how.provider].name;
-  m.job_id = how.job_id;
+  m.job_id = how.job_id.str();
   m.build = how.build;
   m.name = how.name;
   m.done = j.done;

@@ -104,7 +104,7 @@ asio::awaitable<void> loop::state::recall_one(std::shared_ptr<state> self) {
   self->to_recall.pop_front();
   job_options const& job = self->engine.settings().jobs[question.job];
   std::string provider = self->engine.settings().providers[job.provider].name;
-  std::string job_id = job.job_id;
+  std::string job_id = job.job_id.str();
   std::vector<forecast::past_build> past;
   try {
     auto found = co_await self->parts.journal.history(std::move(provider), std::move(job_id));

@@ -71,7 +71,7 @@ void check(config::loaded const& result) {
   if (result.settings->providers.size() != result.settings->watch.providers.size()) std::abort();
   for (auto const& j : result.settings->watch.jobs) {
     // Build 0: each new build is followed.
-    if (!j.times || !j.labels || j.build > 2147483647 || j.job_id.size() != 32) std::abort();
+    if (!j.times || !j.labels || j.build > 2147483647 || j.job_id.view().size() != 32) std::abort();
     if (j.provider >= result.settings->providers.size()) std::abort();
   }
   check_http(*result.settings);

@@ -9,6 +9,7 @@
 
 #include "buildwatch/base/time.hpp"
 #include "buildwatch/model/job.hpp"
+#include "buildwatch/model/job_id.hpp"
 #include "buildwatch/model/outcome.hpp"
 
 namespace buildwatch::watch {
@@ -28,7 +29,7 @@ struct timing {
 /// One watched job. Compact: there may be 100,000 (at most 512 bytes a job in all).
 struct job_options {
   std::string name;
-  std::string job_id;          ///< 32 letters and digits
+  model::job_id job_id;        ///< 32 letters and digits
   std::uint32_t provider = 0;  ///< index into options::providers
   std::uint32_t build = 0;     ///< 1..2147483647: the one build to watch; 0: each new one (`build: latest`)
   std::shared_ptr<timing const> times;

@@ -30,7 +30,7 @@ TEST(builds, events_name_the_job_and_keep_their_id) {
   w.run_until(1min);
   ASSERT_EQ(w.events.size(), 2U);
   model::event const& e = w.events[1];
-  std::string const job_id = w.engine().settings().jobs[0].job_id;
+  std::string const job_id = w.engine().settings().jobs[0].job_id.str();
   EXPECT_EQ(e.provider, "huawei");
   EXPECT_EQ(e.job->name, "job0");
   EXPECT_EQ(e.job->provider, "huawei");

@@ -46,8 +46,7 @@ inline observation failed(fault f = fault::other, std::string text = "HTTP 500",
 
 inline job_options job(std::string name, timing times = {}, std::uint32_t provider = 0, std::uint32_t build = 42) {
   job_options j;
-  j.job_id = name + "x" + std::string(32, '0');
-  j.job_id.resize(32);
+  j.job_id = (name + "x" + std::string(32, '0')).substr(0, 32);
   j.name = std::move(name);
   j.provider = provider;
   j.build = build;

@@ -21,7 +21,7 @@ TEST(unreachable, a_single_job_is_told_at_its_deadline_with_fresh_evidence) {
   EXPECT_EQ(e.timestamp, w.wall_at(6min + 20ms)) << "a poll at the deadline decides";
   EXPECT_EQ(e.reason, "HTTP 500");
   EXPECT_FALSE(e.build);
-  std::string const job_id = w.engine().settings().jobs[0].job_id;
+  std::string const job_id = w.engine().settings().jobs[0].job_id.str();
   auto const began = w.wall_at(1min + 10ms).time_since_epoch().count();
   EXPECT_EQ(e.id, model::event_id("huawei", job_id, began, model::event_type::job_unreachable));
 }

@@ -31,7 +31,7 @@ void random_world::note_refusal(flight const& f, observation const& seen) {
 void random_world::check_ask(ask const& a, std::size_t job, std::size_t provider) {
   provider_options const& how = settings_.providers[a.provider];
   provider_truth& p = providers_[provider];
-  ASSERT_EQ(a.query.job_id, settings_.jobs[a.job].job_id);
+  ASSERT_EQ(a.query.job_id, settings_.jobs[a.job].job_id.view());
   if (a.query.what != asks::list) {
     ASSERT_EQ(a.query.build, job_settings_[job].build);
   }
