@@ -34,7 +34,7 @@ void engine::state::resume(job_index job) {
     return;
   }
   // While it fails its back-off holds, whatever of it is due.
-  if (!j.trouble || !j.trouble->reach.failing()) j.due = next_turn(job).due;
+  if (!j.trouble || j.trouble->failures == 0) j.due = next_turn(job).due;
   enqueue(job);
 }
 

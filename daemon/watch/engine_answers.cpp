@@ -1,9 +1,8 @@
-// What an answer means for the job: that it can be watched, that it can not, when to ask again.
+// What an answer means for the job: that it can be watched, what is to be told, what to ask next.
 #include <algorithm>
 #include <utility>
 
 #include "watch/engine_state.hpp"
-#include "watch/placing.hpp"
 
 namespace buildwatch::watch {
 namespace {
@@ -74,7 +73,7 @@ void engine::state::take_look(answered const& in, base::instant now, commands& o
   }
   prove(in.job);
   provider_heard(in.job, true, sent, now, out);
-  track::notice const notice = end_trouble(in.job, now, out);
+  track::notice const notice = answered_well(in.job, now, out);
   want_past(in.job, now.mono + what.jobs[in.job].times->idle / 2);
   base::time_point const first = j.anchor;
   place_look(in.job, what.jobs[in.job].times->idle, sent, now.mono);
@@ -100,7 +99,7 @@ void engine::state::take_existence(answered const& in, base::instant now, comman
   if (!refused && in.seen.sight != model::sight::job_exists) return out_of_place(in.job, in.sent.mono, now, out);
   prove(in.job);
   provider_heard(in.job, true, in.sent.mono, now, out);
-  track::notice const notice = end_trouble(in.job, now, out);
+  track::notice const notice = answered_well(in.job, now, out);
   if (refused) {
     log_job(in.job, base::log_level::warn, "job.unverified",
             "job " + how.name + ": whether it exists can not be asked (" + in.seen.text + "); its build " +
@@ -119,7 +118,7 @@ void engine::state::take_poll(answered const& in, base::instant now, commands& o
   bool const absent = in.seen.sight == model::sight::no_such_build;
   if (!absent) prove(in.job);
   provider_heard(in.job, true, in.sent.mono, now, out);
-  track::notice const notice = end_trouble(in.job, now, out);
+  track::notice const notice = answered_well(in.job, now, out);
   auto found = see_build(in.job, *b, in.seen, in.sent.mono, now, out);
   proceed(in.job, notice, std::move(found), now, out);
 }
@@ -142,60 +141,6 @@ void engine::state::out_of_place(job_index job, base::time_point sent, base::ins
   wrong.text = "internal error: an answer to another question";
   provider_failed(job, wrong, sent, now, out);
   poll_failed(job, wrong, sent, now, out);
-}
-
-void engine::state::poll_failed(job_index job, model::observation const& seen, base::time_point sent, base::instant now,
-                                commands& out) {
-  trouble& t = begin_trouble(job, now);
-  bool const news = t.failures == 0 || t.text != seen.text || t.not_found;
-  t.not_found = false;
-  t.fault = seen.fault;
-  t.text = seen.text;
-  set_failing(job, true);
-  place_after_failure(job, sent, now.mono);
-  log_failure(job, news, now.mono, out);
-  if (!decide(job, now, out)) enqueue(job);
-}
-
-void engine::state::not_found(job_index job, model::observation const& seen, base::time_point sent, base::instant now,
-                              commands& out) {
-  trouble& t = begin_trouble(job, now);
-  bool const news = !t.not_found;
-  t.not_found = true;
-  t.fault = model::fault::other;
-  t.text = "not_found: " + seen.text;
-  set_failing(job, false);
-  place_after_failure(job, sent, now.mono);
-  if (t.reminder.worth_a_line(news, now.mono)) {
-    if (!std::exchange(t.logged, true)) ++provider_of(job).logged;
-    job_options const& how = what.jobs[job];
-    log_job(job, base::log_level::error, "job.not_found",
-            "job " + how.name + ": provider " + what.providers[how.provider].name + " knows no job " +
-                how.job_id.str() + " (" + seen.text +
-                "); check job_id, the provider's region or endpoint, and that its credentials may see the project",
-            out);
-  }
-  if (!decide(job, now, out)) enqueue(job);
-}
-
-void engine::state::place_after_failure(job_index job, base::time_point sent, base::time_point now) {
-  job_state& j = jobs[job];
-  trouble& t = *j.trouble;
-  provider_state const& p = provider_of(job);
-  bool const first = t.failures++ == 0;
-  // Where the provider as a whole is quiet, the poll is still owed: it is due when the quiet ends, behind all that
-  // waited longer. But if others were answered since this job failed before, the fault follows the job, which then must
-  // not keep them waiting.
-  bool const follows_job = !first && p.last_heard > t.last_failure;
-  t.last_failure = now;
-  bool const owed = (t.fault == model::fault::throttled || t.fault == model::fault::refused) && !t.not_found;
-
-  place_again(job, job_backoff(interval_of(job), t.failures), sent, now);
-  if (owed) j.due = follows_job ? std::max(j.due, p.gate.opens()) : std::max(p.gate.opens(), now + base::duration(1));
-  if (t.reach.told != track::told::nothing) return;
-  // At its deadline fresh evidence is to decide: no back-off jumps over it.
-  base::time_point const deadline = deadline_of(job);
-  if (now < deadline) j.due = std::min(j.due, deadline);
 }
 
 }  // namespace buildwatch::watch

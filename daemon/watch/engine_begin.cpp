@@ -84,6 +84,7 @@ void engine::state::recall_job(job_index job, job_memory const& known, base::ins
   j.trouble->reach = track::recalled(r.told, r.told_begin, r.since, r.lasted, now);
   // As far as is known its last poll failed. Its next one tells better.
   j.trouble->failing = j.trouble->reach.failing();
+  if (j.trouble->failing) suspect_all(job);
 }
 
 void engine::state::recall_build(job_index job, build_memory const& known, base::instant now) {

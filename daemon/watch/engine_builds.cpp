@@ -127,7 +127,7 @@ build_transition engine::state::told(job_index job, ending const& e, model::buil
 /// The record has come, or is not to be had. That the job answers again may not have been stored yet.
 void engine::state::finish(job_index job, model::build_record const* record, base::instant now, commands& out) {
   ending const e = std::move(*std::exchange(jobs[job].pursuit->inquiry->ending, nullptr));
-  track::notice const notice = end_trouble(job, now, out);
+  track::notice const notice = recovered(job, now, out);
   proceed(job, notice, told(job, e, record), now, out);
 }
 

@@ -98,14 +98,16 @@ void engine::state::found_newest(job_index job, newest_search const& search, mod
                                  base::instant now, commands& out) {
   job_state& j = jobs[job];
   job_options const& how = what.jobs[job];
-  track::notice const notice = end_trouble(job, now, out);
+  track::notice const notice = answered_well(job, now, out);
   bool const first_sight = !j.begun;
+  gap const* const news = j.pursuit && j.pursuit->inquiry ? j.pursuit->inquiry->news.get() : nullptr;
   switch (search.now()) {
     case newest_search::state::found:
+      if (first_sight && news && news->last == search.number()) break;  // it is being asked about
       if (first_sight) {
         begin_gap(job, search.number(), search.number(), true, now);
         want_past(job, now.mono);
-      } else if (search.number() > j.newest && !(j.pursuit && j.pursuit->inquiry && j.pursuit->inquiry->news)) {
+      } else if (search.number() > j.newest && !news) {
         begin_gap(job, j.newest + 1, search.number(), false, now);
       }
       break;

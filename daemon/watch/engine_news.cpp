@@ -51,7 +51,7 @@ void engine::state::take_scan(answered const& in, base::instant now, commands& o
   bool const there = seen == model::sight::running || seen == model::sight::finished || seen == model::sight::undecided;
   if (!there && seen != model::sight::no_such_build) return out_of_place(in.job, in.sent.mono, now, out);
   provider_heard(in.job, true, in.sent.mono, now, out);
-  track::notice const notice = end_trouble(in.job, now, out);
+  track::notice const notice = answered_well(in.job, now, out);
   ++g.looked;
   std::uint32_t const most = what.jobs[in.job].times->catch_up;
   sighting s{g.next, in.seen, in.sent.mono, now};
@@ -65,18 +65,18 @@ void engine::state::take_scan(answered const& in, base::instant now, commands& o
   j.pursuit->soon = now.mono;
   bool const enough = g.ended > most || g.looked >= most + most_missing;
   if (g.next < g.first || g.looked >= most + most_looked || (enough && may(in.job, extra_call::list, now.mono))) {
-    after_scan(in.job, now);
+    after_scan(in.job, now.mono);
   }
   proceed(in.job, notice, std::nullopt, now, out);
 }
 
 /// All that is to be told is known. Is there more, that goes into the history?
-void engine::state::after_scan(job_index job, base::instant now) {
+void engine::state::after_scan(job_index job, base::time_point now) {
   gap& g = *jobs[job].pursuit->inquiry->news;
   g.now = gap::step::telling;
   if (g.baseline) return;
   if (g.next < g.first) return;
-  if (may(job, extra_call::list, now.mono)) {
+  if (may(job, extra_call::list, now)) {
     g.now = gap::step::counting;
     g.page = 0;
   } else {
@@ -85,13 +85,29 @@ void engine::state::after_scan(job_index job, base::instant now) {
   }
 }
 
+/// A number that fails while other questions of the job are answered: it is asked about by itself from now on, and
+/// holds up no other. At first sight it is the newest one, which alone decides.
+void engine::state::pass_by(job_index job, base::time_point now) {
+  gap& g = *jobs[job].pursuit->inquiry->news;
+  if (g.baseline) return;
+  watched_build& b = watch_build(job, g.next, g.again);
+  b.since = now;
+  b.failures = std::exchange(g.failures, std::uint8_t{0});
+  b.known.not_before = g.since;
+  g.again = {};
+  --g.next;
+  ++g.looked;
+  if (g.next < g.first) after_scan(job, now);
+  mark(job);
+}
+
 /// A page of the build list, for the builds that were not looked at one by one.
 void engine::state::take_missed(answered const& in, base::instant now, commands& out) {
   job_state& j = jobs[in.job];
   inquiry& i = *j.pursuit->inquiry;
   gap& g = *i.news;
   provider_heard(in.job, true, in.sent.mono, now, out);
-  track::notice const notice = end_trouble(in.job, now, out);
+  track::notice const notice = answered_well(in.job, now, out);
   j.pursuit->soon = now.mono;
   if (in.seen.sight == model::sight::refused_call) {  // one by one, then
     leave_alone(in.job, extra_call::list, now.mono);

@@ -141,7 +141,7 @@ void engine::state::start_clocks_anew(provider_state& p, job_index but, base::ti
     job_state& j = jobs[job];
     if (job == but || !j.trouble) continue;
     trouble& t = *j.trouble;
-    t.failures = 0;
+    forget_failures(job);
     if (t.reach.told == track::told::nothing) {
       mark(job);
       t.reach = track::after_good(t.reach);

@@ -1,6 +1,6 @@
-// The engine's inside: its data, and its work in fourteen files (engine, engine_turns, engine_share, engine_begin,
-// engine_reload, engine_answers, engine_builds, engine_look, engine_news, engine_outages, engine_commits,
-// engine_memory, engine_standing, engine_log).
+// The engine's inside: its data, and its work in fifteen files (engine, engine_turns, engine_share, engine_begin,
+// engine_reload, engine_answers, engine_failures, engine_builds, engine_look, engine_news, engine_outages,
+// engine_commits, engine_memory, engine_standing, engine_log).
 #pragma once
 
 #include <cstdint>
@@ -131,15 +131,26 @@ struct engine::state {
   void take_look(answered const& in, base::instant now, commands& out);
   void take_existence(answered const& in, base::instant now, commands& out);
   void take_poll(answered const& in, base::instant now, commands& out);
-  void poll_failed(job_index job, model::observation const& seen, base::time_point sent, base::instant now,
-                   commands& out);
   void proceed(job_index job, track::notice notice, std::optional<build_transition> found, base::instant now,
                commands& out);
   void out_of_place(job_index job, base::time_point sent, base::instant now, commands& out);
+  void prove(job_index job);
+
+  // engine_failures.cpp: which questions of a job fail, and when they are asked again
+  [[nodiscard]] std::uint8_t* failures_of(job_index job);
+  [[nodiscard]] bool still_failing(job_index job) const;
+  void forget_failures(job_index job);
+  void suspect_all(job_index job);
+  track::notice answered_well(job_index job, base::instant now, commands& out);
+  track::notice recovered(job_index job, base::instant now, commands& out);
+  void poll_failed(job_index job, model::observation const& seen, base::time_point sent, base::instant now,
+                   commands& out);
   void not_found(job_index job, model::observation const& seen, base::time_point sent, base::instant now,
                  commands& out);
-  void place_after_failure(job_index job, base::time_point sent, base::time_point now);
-  void prove(job_index job);
+  bool give_up(job_index job, std::uint32_t build, base::instant now, commands& out);
+  std::uint32_t place_after_failure(job_index job, base::time_point sent, base::time_point now);
+  bool back_off(job_index job, base::time_point sent, base::time_point now);
+  void postpone(job_index job, base::duration delay, bool alone, base::time_point sent, base::time_point now);
 
   // engine_builds.cpp: what an answer means for a build
   std::optional<build_transition> see_build(job_index job, watched_build& b, model::observation const& seen,
@@ -178,7 +189,8 @@ struct engine::state {
   // engine_news.cpp: builds that have come since
   void begin_gap(job_index job, std::uint32_t first, std::uint32_t last, bool baseline, base::instant now);
   void take_scan(answered const& in, base::instant now, commands& out);
-  void after_scan(job_index job, base::instant now);
+  void after_scan(job_index job, base::time_point now);
+  void pass_by(job_index job, base::time_point now);
   void take_missed(answered const& in, base::instant now, commands& out);
   void set_baseline(job_index job, base::instant now, commands& out);
   void pass_over(job_index job, base::instant now, commands& out);

@@ -28,8 +28,9 @@ engine::state::turn engine::state::next_inquiry(job_index job) const {
   if (i.search) return {errand_kind::look, i.search->next()->build, p.soon};
   if (i.past_wanted) return {errand_kind::past, 0, p.soon};
   if (!i.news || i.news->now == gap::step::telling) return {};
-  if (i.news->now == gap::step::counting) return {errand_kind::missed, 0, p.soon};
-  return {errand_kind::scan, i.news->next, p.soon};
+  base::time_point const due = std::max(p.soon, i.news->again);
+  if (i.news->now == gap::step::counting) return {errand_kind::missed, 0, due};
+  return {errand_kind::scan, i.news->next, due};
 }
 
 engine::state::turn engine::state::next_turn(job_index job) const {
@@ -101,8 +102,8 @@ void engine::state::place_poll(job_index job, watched_build& b, base::time_point
   if (decided > now.mono) b.due = std::min(b.due, decided);
 }
 
-/// What a job asks for as a whole, after a failure or where something could not be stored: that `delay` after `sent`
-/// which is nearest on its grid.
+/// What a job asks for as a whole, where something could not be stored: that `delay` after `sent` which is nearest on
+/// its grid.
 void engine::state::place_again(job_index job, base::duration delay, base::time_point sent, base::time_point now) {
   job_state& j = jobs[job];
   bool const polls = j.pursuit && !j.pursuit->builds.empty();

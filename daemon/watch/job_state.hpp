@@ -42,7 +42,8 @@ struct trouble {
   bool logged = false;                      ///< a line about it was written above debug: its end is worth one too
   bool deferred = false;                    ///< waits for its provider's deadline, or for its provider's word
   bool heard_meanwhile = false;             ///< had been deferred when its provider answered another job
-  unsigned failures = 0;                    ///< in a row
+  unsigned failures = 0;                    ///< in a row, of whichever question
+  std::uint8_t looks = 0;                   ///< in a row, of looks alone; 255: so many or more
   watch::reminder reminder;
   base::time_point last_failure = track::never;
   std::string text;  ///< the last cause, in words

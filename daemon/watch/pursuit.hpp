@@ -23,8 +23,9 @@ struct watched_build {
   base::time_point due{};     ///< of its next poll
   base::time_point since{};   ///< when it was last seen, or first missed
   std::uint32_t number = 0;
-  bool absent = false;   ///< the last answer was "no such build"
-  bool overdue = false;  ///< build.overdue was announced
+  std::uint8_t failures = 0;  ///< polls of it that failed in a row; 255: so many or more
+  bool absent = false;        ///< the last answer was "no such build"
+  bool overdue = false;       ///< build.overdue was announced
 };
 
 /// A build that has ended, and whose record is asked for before that is told.
@@ -58,6 +59,8 @@ struct gap {
   std::uint32_t ended = 0;                   ///< of these
   std::uint32_t page = 0;                    ///< counting: of the build list
   std::uint32_t passed = 0;                  ///< builds that are not told
+  base::time_point again{};                  ///< after a failure: not before this
+  std::uint8_t failures = 0;                 ///< of its questions, in a row
   step now = step::scanning;
   bool baseline = false;                     ///< first sight: what has ended is no news
   bool counted = true;                       ///< false: `passed` is what there may be at most
