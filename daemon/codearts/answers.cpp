@@ -55,6 +55,9 @@ void read_running_status(raw_answer const& answer, model::observation& into) {
   if (read.item.newest.wrong) {
     return fail_field(answer, "last_build_no is no number of a build (1 to 2147483647)", into);
   }
+  if (read.item.newest.value == 0 && read.item.running) {
+    return fail_field(answer, "a build is running, and last_build_no is missing", into);
+  }
   into.number = read.item.newest.value;
   see(sight::job_exists, into);
 }

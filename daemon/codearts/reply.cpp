@@ -183,6 +183,8 @@ class reader {
       next_.word = cut(text);
     } else if (key_ == "last_build_no") {
       next_.newest = build_number(kind, text);
+    } else if (key_ == "is_running") {
+      next_.running = kind == json_kind::boolean && flag_;
     } else if (key_ == "region") {
       next_.region = kind == json_kind::string ? cut(text) : std::string_view();
     } else {

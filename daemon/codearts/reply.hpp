@@ -34,6 +34,7 @@ struct reply_item {
   std::string word;
   std::string region;    ///< empty when absent or no string
   stated_number newest;  ///< last_build_no
+  bool running = false;  ///< is_running
 };
 
 /// The body, read. Of a member that stands twice the last one counts.

@@ -92,8 +92,8 @@ std::optional<build_transition> engine::state::see_build(job_index job, watched_
     bool const ran = track::under_way(b.known);
     if (at.mono - b.since >= (ran ? absent_after : absent_before)) {
       let_go(job, b, ran ? "was running, and has not been there for 24 h" : "has never been there", out);
+      return {};
     }
-    return {};
   }
   return overdue(job, b, seen, at);
 }
@@ -164,7 +164,8 @@ std::optional<build_transition> engine::state::overdue(job_index job, watched_bu
   timing const& times = *what.jobs[job].times;
   pursuit const& p = *jobs[job].pursuit;
   base::time_point const begin = track::begin_of(b.known, now);
-  if (b.overdue || seen.sight != model::sight::running || begin == track::never) return {};
+  bool const runs = seen.sight == model::sight::running || (b.absent && track::under_way(b.known));
+  if (b.overdue || !runs || begin == track::never) return {};
   std::string reason;
   if (times.overdue_auto) {
     auto const usual = p.lengths ? p.lengths->outlook.overdue_after() : std::nullopt;

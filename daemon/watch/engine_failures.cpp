@@ -89,7 +89,8 @@ void engine::state::poll_failed(job_index job, model::observation const& seen, b
   std::string text = build == 0 ? seen.text : "build " + std::to_string(build) + ": " + seen.text;
   bool const news = begins || missed || t.text != text;
   t.text = std::move(text);
-  log_failure(job, news, now.mono, out);
+  watched_build const* const alone = build != 0 && jobs[job].pursuit ? jobs[job].pursuit->find(build) : nullptr;
+  log_failure(job, news, alone ? alone->due : jobs[job].due, now.mono, out);
   if (build != 0 && give_up(job, build, now, out)) return;
   if (!decide(job, now, out) && !tell_next(job, now, out)) enqueue(job);
 }
@@ -142,11 +143,14 @@ std::uint32_t engine::state::place_after_failure(job_index job, base::time_point
   bool const asked = j.kind == errand_kind::poll || j.kind == errand_kind::scan;
   std::uint32_t const build = alone && asked ? j.asked : 0;
   if (owed) j.due = follows_job ? std::max(j.due, p.gate.opens()) : std::max(p.gate.opens(), now + base::duration(1));
-  if (t.reach.told != track::told::nothing) return build;
   // At its deadline fresh evidence is to decide: no back-off jumps over it.
-  base::time_point const deadline = deadline_of(job);
-  if (now < deadline) j.due = std::min(j.due, deadline);
+  if (decides_at(job, now)) j.due = std::min(j.due, deadline_of(job));
   return build;
+}
+
+/// Whether its deadline lies ahead.
+bool engine::state::decides_at(job_index job, base::time_point now) const {
+  return jobs[job].trouble->reach.told == track::told::nothing && now < deadline_of(job);
 }
 
 /// True: alone.
@@ -159,7 +163,7 @@ bool engine::state::back_off(job_index job, base::time_point sent, base::time_po
   // Failed before as well, and another question was answered since.
   bool const alone = followed(job) && own > in_a_row;
   postpone(job, job_backoff(interval_of(job), alone ? own : in_a_row), alone, sent, now);
-  if (alone && j.kind == errand_kind::scan) pass_by(job, now);
+  if (alone && (j.kind == errand_kind::scan || j.kind == errand_kind::missed)) pass_by(job, now);
   j.due = next_turn(job).due;
   return alone;
 }
@@ -186,7 +190,8 @@ void engine::state::postpone(job_index job, base::duration delay, bool alone, ba
   for (std::size_t i = 0; p && i < p->builds.size(); ++i) {
     if (&p->builds[i] != failed) leave(p->builds[i].due);
   }
-  base::time_point const due = again + base::duration(tie ? 1 : 0);
+  base::time_point due = again + base::duration(tie ? 1 : 0);
+  if (decides_at(job, now)) due = std::min(due, deadline_of(job));
   if (failed) {
     failed->anchor = again;
     failed->due = due;
@@ -194,7 +199,7 @@ void engine::state::postpone(job_index job, base::duration delay, bool alone, ba
     news->again = due;
   } else {
     j.anchor = again;
-    if (j.look != base::time_point::max()) j.look = std::max(j.look, due);
+    if (j.look != base::time_point::max()) j.look = due;
   }
 }
 

@@ -44,7 +44,8 @@ void engine::state::log_other_credential(provider_index which, commands& out) co
                "provider " + what.providers[which].name + ": has another credential, and is asked again", out);
 }
 
-void engine::state::log_failure(job_index job, bool news, base::time_point now, commands& out) {
+/// `again`: when what failed is asked again.
+void engine::state::log_failure(job_index job, bool news, base::time_point again, base::time_point now, commands& out) {
   trouble& t = *jobs[job].trouble;
   provider_state& p = provider_of(job);
   bool const elsewhere =
@@ -55,7 +56,7 @@ void engine::state::log_failure(job_index job, bool news, base::time_point now, 
   bool const told = loud ? t.reminder.worth_a_line(news || !t.logged, now) : news;
   if (!told) return;
   std::string const& name = what.jobs[job].name;
-  base::duration const wait = jobs[job].due > now ? jobs[job].due - now : base::duration::zero();
+  base::duration const wait = again > now ? again - now : base::duration::zero();
   log_job(job, loud ? base::log_level::warn : base::log_level::debug, "poll.failed",
           "job " + name + ": " + t.text + "; next try in " + model::wait_for_people(wait), out);
   if (loud) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "buildwatch/track/moments.hpp"
 #include "watch/engine_state.hpp"
 
 namespace buildwatch::watch {
@@ -12,6 +13,7 @@ using namespace std::chrono_literals;
 constexpr base::duration alone = 24h;     // a call that was refused is not made for so long
 constexpr int blind_looks = 10;           // so many intervals between searches that found nothing to go by
 constexpr std::uint32_t past_every = 10;  // looks between tries to fetch past builds
+constexpr std::uint32_t at_once = 5;      // builds that a job makes from one look to the next, at most
 
 constexpr std::size_t place_of(extra_call call) { return static_cast<std::size_t>(call); }
 
@@ -41,6 +43,37 @@ void engine::state::say_refused(job_index job, extra_call call, std::string cons
           out);
 }
 
+/// Numbers only rise. Where they do not, the job has been made anew under its old id, or an answer is not what it was.
+void engine::state::compare_numbers(job_index job, std::uint32_t named, commands& out) {
+  job_state& j = jobs[job];
+  bool const before = std::exchange(j.stepped_back, named < j.newest);
+  if (!j.stepped_back || before) return;
+  log_job(job, base::log_level::warn, "job.stepped_back",
+          "job " + what.jobs[job].name + ": running-status " +
+              (named == 0 ? "names no build" : "says that build " + std::to_string(named) + " is the newest") +
+              ", though build " + std::to_string(j.newest) + " is known; only higher numbers are news",
+          out);
+}
+
+/// A job that was never built by the last look does not have many builds by this one. Either what was said then was
+/// wrong, or the older ones are kept no longer: the list knows which of them are news.
+bool engine::state::out_of_nowhere(job_index job, newest_search const& search, model::observation const& seen) const {
+  job_state const& j = jobs[job];
+  return j.newest == 0 && j.looked != track::never && seen.records.empty() && search.number() > at_once &&
+         may(job, extra_call::list, last_now);
+}
+
+/// Builds that began long before the job was looked at, when it seemed never built, are no news. Clocks differ, and so
+/// do zones: less than a day tells nothing.
+void engine::state::skip_old(job_index job, model::observation const& seen, base::instant now) {
+  gap& g = *jobs[job].pursuit->inquiry->news;
+  base::wall_time const looked = track::wall_of(g.since - 24h, now);
+  for (model::build_record const& r : seen.records) {
+    if (r.number <= g.last && r.started_at && *r.started_at < looked) g.first = std::max(g.first, r.number + 1);
+  }
+  if (g.first > g.last) g.now = gap::step::telling;
+}
+
 /// Counts the looks of a job, roughly: by the time.
 std::uint32_t engine::state::round_of(job_index job, base::time_point now) const {
   return static_cast<std::uint32_t>(now.time_since_epoch() / what.jobs[job].times->idle);
@@ -56,6 +89,8 @@ void engine::state::look_on(job_index job, newest_search& search, answered const
                             commands& out) {
   job_options const& how = what.jobs[job];
   newest_search::means const before = search.left();
+  bool const by_status = search.next()->what == asks::newest && in.seen.sight == model::sight::job_exists;
+  if (by_status) compare_numbers(job, in.seen.number, out);
   search.take(in.seen);
   newest_search::state const came_to = search.now();
   if (came_to == newest_search::state::failed) return out_of_place(job, in.sent.mono, now, out);
@@ -108,7 +143,10 @@ void engine::state::found_newest(job_index job, newest_search const& search, mod
         begin_gap(job, search.number(), search.number(), true, now);
         want_past(job, now.mono);
       } else if (search.number() > j.newest && !news) {
-        begin_gap(job, j.newest + 1, search.number(), false, now);
+        // The list tells of a month. What it does not show of a job that seemed never built is older, and no news.
+        std::uint32_t const lowest = seen.records.empty() || j.newest > 0 ? 0 : seen.records.back().number;
+        begin_gap(job, std::max(j.newest + 1, lowest), search.number(), false, now);
+        inquire(job, now.mono).past_wanted = out_of_nowhere(job, search, seen);
       }
       break;
     case newest_search::state::none:
@@ -169,7 +207,7 @@ void engine::state::take_past(answered const& in, base::instant now, commands& o
   inquiry& i = *j.pursuit->inquiry;
   i.past_wanted = false;
   bool const baseline = i.news && i.news->baseline;
-  j.pursuit->soon = baseline ? now.mono : base::time_point::max();
+  j.pursuit->soon = i.news ? now.mono : base::time_point::max();
   if (in.seen.sight == model::sight::failed) {
     gate_failed(in.job, in.seen, in.sent.mono, now, out);
     return proceed(in.job, track::notice::none, std::nullopt, now, out);
@@ -179,7 +217,9 @@ void engine::state::take_past(answered const& in, base::instant now, commands& o
   if (in.seen.sight != model::sight::job_exists) {
     return proceed(in.job, track::notice::none, std::nullopt, now, out);
   }
-  std::vector<old_build> past = sort_records(in.job, in.seen, baseline ? i.news->last : j.newest, now);
+  if (i.news && !baseline) skip_old(in.job, in.seen, now);
+  std::uint32_t const last = baseline ? i.news->last : i.news ? i.news->first - 1 : j.newest;
+  std::vector<old_build> past = sort_records(in.job, in.seen, last, now);
   j.past_known = true;
   mark(in.job);
   if (baseline) {

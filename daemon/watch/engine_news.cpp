@@ -64,7 +64,8 @@ void engine::state::take_scan(answered const& in, base::instant now, commands& o
   --g.next;
   j.pursuit->soon = now.mono;
   bool const enough = g.ended > most || g.looked >= most + most_missing;
-  if (g.next < g.first || g.looked >= most + most_looked || (enough && may(in.job, extra_call::list, now.mono))) {
+  if (g.next < g.first || g.looked >= most + most_looked ||
+      (enough && !g.unlisted && may(in.job, extra_call::list, now.mono))) {
     after_scan(in.job, now.mono);
   }
   proceed(in.job, notice, std::nullopt, now, out);
@@ -76,7 +77,7 @@ void engine::state::after_scan(job_index job, base::time_point now) {
   g.now = gap::step::telling;
   if (g.baseline) return;
   if (g.next < g.first) return;
-  if (may(job, extra_call::list, now)) {
+  if (!g.unlisted && may(job, extra_call::list, now)) {
     g.now = gap::step::counting;
     g.page = 0;
   } else {
@@ -86,10 +87,18 @@ void engine::state::after_scan(job_index job, base::time_point now) {
 }
 
 /// A number that fails while other questions of the job are answered: it is asked about by itself from now on, and
-/// holds up no other. At first sight it is the newest one, which alone decides.
+/// holds up no other. At first sight it is the newest one, which alone decides. And a list that fails is done without:
+/// one by one, then.
 void engine::state::pass_by(job_index job, base::time_point now) {
   gap& g = *jobs[job].pursuit->inquiry->news;
   if (g.baseline) return;
+  if (g.now == gap::step::counting) {
+    g.unlisted = true;
+    g.now = gap::step::scanning;
+    g.failures = 0;
+    g.again = {};
+    return;
+  }
   watched_build& b = watch_build(job, g.next, g.again);
   b.since = now;
   b.failures = std::exchange(g.failures, std::uint8_t{0});

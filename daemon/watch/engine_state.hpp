@@ -149,6 +149,7 @@ struct engine::state {
                  commands& out);
   bool give_up(job_index job, std::uint32_t build, base::instant now, commands& out);
   std::uint32_t place_after_failure(job_index job, base::time_point sent, base::time_point now);
+  [[nodiscard]] bool decides_at(job_index job, base::time_point now) const;
   bool back_off(job_index job, base::time_point sent, base::time_point now);
   void postpone(job_index job, base::duration delay, bool alone, base::time_point sent, base::time_point now);
 
@@ -183,6 +184,9 @@ struct engine::state {
   [[nodiscard]] std::uint32_t round_of(job_index job, base::time_point now) const;
   [[nodiscard]] bool may(job_index job, extra_call call, base::time_point now) const;
   void leave_alone(job_index job, extra_call call, base::time_point now);
+  void compare_numbers(job_index job, std::uint32_t named, commands& out);
+  [[nodiscard]] bool out_of_nowhere(job_index job, newest_search const& search, model::observation const& seen) const;
+  void skip_old(job_index job, model::observation const& seen, base::instant now);
   void say_refused(job_index job, extra_call call, std::string const& why, commands& out) const;
   [[nodiscard]] old_build old(job_index job, model::build b) const;
 
@@ -257,7 +261,7 @@ struct engine::state {
   void log_provider(provider_index which, base::log_level level, std::string_view id, std::string text,
                     commands& out) const;
   void log_other_credential(provider_index which, commands& out) const;
-  void log_failure(job_index job, bool news, base::time_point now, commands& out);
+  void log_failure(job_index job, bool news, base::time_point again, base::time_point now, commands& out);
   void log_gate(job_index job, model::observation const& seen, base::time_point now, commands& out) const;
   /// The same about one build of it.
   void log_build(job_index job, std::uint32_t build, base::log_level level, std::string_view id, std::string text,

@@ -44,6 +44,8 @@ engine::state::turn engine::state::next_turn(job_index job) const {
     if (t.due < best.due || (p.inquiry->search && t.due != base::time_point::max())) best = t;
   }
   for (watched_build const& b : p.builds) {
+    // Passed by, while lower ones are not told yet: it is told after them, or when the gap is looked at anew.
+    if (j.begun && b.number > j.newest && followed(job)) continue;
     if (b.due <= best.due) best = {errand_kind::poll, b.number, b.due};
   }
   return best;

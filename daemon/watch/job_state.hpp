@@ -74,6 +74,7 @@ struct job_state {
   bool begun = false;                    ///< followed: it is known which build was the newest at first sight
   bool past_known = false;               ///< its past builds have been fetched
   bool gone = false;                     ///< the provider knows the job no longer
+  bool stepped_back = false;             ///< its newest build is said to be below one that is known, or none
   bool unsaved = false;                  ///< something is known of it that the journal has not got
   bool listed = false;                   ///< stands in the engine's list of unsaved jobs
   bool done = false;                     ///< the one build that is watched has ended, or was let go

@@ -1,6 +1,7 @@
 #include "buildwatch/watch/newest.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace buildwatch::watch {
 namespace {
@@ -26,14 +27,14 @@ newest_search::newest_search(means may, std::uint32_t known, std::uint32_t round
 
 std::optional<newest_search::question> newest_search::next() const {
   if (state_ != state::searching) return std::nullopt;
-  if (may_.newest) return question{asks::newest, 0};
+  if (may_.newest && !vague_) return question{asks::newest, 0};
   if (may_.list) return question{asks::list, 0};
   return question{asks::build, probe_};
 }
 
 void newest_search::take(model::observation const& seen) {
   if (state_ != state::searching) return;
-  if (may_.newest) return take_number(seen, may_.newest);
+  if (may_.newest && !vague_) return take_number(seen, may_.newest);
   if (may_.list) return take_number(seen, may_.list);
   switch (seen.sight) {
     case model::sight::running:
@@ -47,6 +48,7 @@ void newest_search::take(model::observation const& seen) {
 void newest_search::take_number(model::observation const& seen, bool& call) {
   switch (seen.sight) {
     case model::sight::job_exists:
+      if (seen.number == 0 && known_ > 0 && may_.newest && may_.list && !std::exchange(vague_, true)) return;
       hit_ = std::max(known_, seen.number);
       state_ = hit_ == 0 ? state::none : state::found;
       return;
@@ -54,6 +56,7 @@ void newest_search::take_number(model::observation const& seen, bool& call) {
     case model::sight::refused_call:
       call = false;
       if (probes()) begin_probing();
+      if (vague_) state_ = state::found;  // nothing is known to be newer
       return;
     default: state_ = state::failed;
   }

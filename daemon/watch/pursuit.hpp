@@ -63,6 +63,7 @@ struct gap {
   std::uint8_t failures = 0;                 ///< of its questions, in a row
   step now = step::scanning;
   bool baseline = false;                     ///< first sight: what has ended is no news
+  bool unlisted = false;                     ///< the build list fails: what it would tell is looked at one by one
   bool counted = true;                       ///< false: `passed` is what there may be at most
   std::vector<sighting> found;               ///< to be told, the highest number first
   std::vector<model::build_record> running;  ///< by the list, below those that were looked at one by one

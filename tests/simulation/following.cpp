@@ -57,9 +57,16 @@ bool following::probes(job_facts const& job) const {
 
 void following::answered(std::string const& provider, std::string const& job_id, std::uint32_t build, watch::asks what,
                          model::observation const& seen) {
-  if (!is_followed(job_id) || seen.sight == sight::failed) return;
+  if (!is_followed(job_id)) return;
   std::string const key = job_key(provider, job_id);
   job_facts& job = jobs_[key];
+  if (seen.sight == sight::failed) {
+    // One that fails again and again is passed by, and told when it can be asked about.
+    build_facts* const b = what == watch::asks::build ? &job.builds[build] : nullptr;
+    if (b && ++b->failed >= 2) b->plain = false;
+    if (what == watch::asks::list) job.list_refused = true;  // and is done without, if it goes on
+    return;
+  }
   if (what == watch::asks::build) {
     take_build(job, build, seen.sight);
   } else if (what != watch::asks::record) {

@@ -37,7 +37,8 @@ class following {
   struct build_facts {
     bool started = false, finished = false;  ///< stored
     bool seen_running = false, seen_finished = false;
-    bool plain = true;                           ///< whatever was seen of it showed that it runs, or has ended
+    bool plain = true;    ///< whatever was seen of it showed that it runs, or has ended, and it did not fail repeatedly
+    unsigned failed = 0;  ///< questions about it
     bool excused = false;                        ///< it need not be told
     bool kept = false;                           ///< the baseline knows that it runs, or may
     bool passed = false;                         ///< as newer ones that ended meanwhile are `catch_up`

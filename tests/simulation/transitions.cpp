@@ -21,6 +21,12 @@ model::outcome outcome_meant(std::string const& word) {
   return model::outcome::unknown;
 }
 
+/// A number for each thing that a followed job asks: of a build its own.
+std::uint32_t question_of(watch::asks what, std::uint32_t build) {
+  if (what == watch::asks::build) return build;
+  return what == watch::asks::list ? UINT32_MAX : 0;
+}
+
 std::string key_of(model::event const& e, watch::job_memory const& of) {
   return build_key(e.provider, of.job_id, e.build ? e.build->number : of.build);
 }
@@ -42,7 +48,17 @@ void transitions::life_ends() {
     for (auto& [name, s] : *all) {
       s.failing.life_ends(s.remembered_up);
       s.perhaps.life_ends(s.remembered_up);
+      if (s.perhaps.since && all == &jobs_) suspect_builds(name, s);
     }
+  }
+}
+
+/// Which of its questions failed is not known over a restart: any may have.
+void transitions::suspect_builds(std::string const& job, subject& of) const {
+  of.unanswered.insert(0);
+  std::string const each = job.substr(0, job.find('#') + 1);
+  for (auto b = builds_.lower_bound(each); b != builds_.end() && b->first.starts_with(each); ++b) {
+    if (!b->second.finished) of.unanswered.insert(static_cast<std::uint32_t>(std::stoul(b->first.substr(each.size()))));
   }
 }
 
@@ -94,6 +110,7 @@ void transitions::answered(std::string const& provider, std::string const& job_i
   if (seen.sight == sight::failed) {
     if (extra) return;
     bool const surely = what != watch::asks::list;  // else it may have been for the history
+    if (followed) job.unanswered.insert(question_of(what, build));
     fails(job, surely);
     fails(all, surely);
     return;
@@ -103,6 +120,7 @@ void transitions::answered(std::string const& provider, std::string const& job_i
   build_facts& b = builds_[key];
   if (followed) {
     if (what == watch::asks::build) saw_build(builds_[build_key(provider, job_id, build)], seen.sight);
+    job.unanswered.erase(question_of(what, build));
     return answered_followed(b, job, what, seen);
   }
   if (seen.sight == sight::no_such_job) return fails(job, true);
@@ -113,7 +131,8 @@ void transitions::answered(std::string const& provider, std::string const& job_i
   if (what == watch::asks::build) saw_build(b, seen.sight);
 }
 
-/// An answer may be one of several that a search asks for: only where the newest number is told, that is over.
+/// An answer may be one of several that a search asks for: only where the newest number is told, that is over, and
+/// only if nothing else failed when it was last asked.
 void transitions::answered_followed(build_facts& known, subject& job, watch::asks what,
                                     model::observation const& seen) {
   if (seen.sight == sight::no_such_job && !known.proven_at) {
@@ -124,7 +143,7 @@ void transitions::answered_followed(build_facts& known, subject& job, watch::ask
   bool const there = seen.sight != sight::refused_call && seen.sight != sight::no_such_build;
   if (there && !known.proven_at) known.proven_at = clock_.elapsed();
   known.proven_once = known.proven_once || there;
-  answers(job, newest);
+  answers(job, newest && job.unanswered.empty());
 }
 
 void transitions::fail(model::event const& e, std::string_view why) {

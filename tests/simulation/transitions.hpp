@@ -83,6 +83,8 @@ class transitions {
     std::optional<std::int64_t> open;  ///< when the outage told began, by the wall clock
     base::duration opened_at{};
     base::duration perhaps_over_at{};  ///< the daemon may know more of it than the oracle
+    /// Followed: what failed when it was last asked, or may have before a restart; see question_of().
+    std::set<std::uint32_t> unanswered;
   };
   /// Time for which the daemon has run in all: outages count that alone.
   [[nodiscard]] base::duration up() const;
@@ -90,6 +92,7 @@ class transitions {
   void answers(subject& of, bool surely);
   void answered_followed(build_facts& job_facts, subject& job, watch::asks what, model::observation const& seen);
   void saw_build(build_facts& b, model::sight seen);
+  void suspect_builds(std::string const& job, subject& of) const;
   void claimed_build(model::event const& e, build_facts const& known);
   void claimed_outage(model::event const& e, subject const& of, watch::reach_memory const* reach);
   void stored_outage(watch::transition const& what, subject& of) const;

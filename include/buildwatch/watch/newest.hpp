@@ -61,6 +61,7 @@ class newest_search {
   std::uint32_t probe_ = 0;   ///< asked about at the moment
   std::uint32_t step_ = 0;
   unsigned probed_ = 0;
+  bool vague_ = false;  ///< running-status names no build, though one is known: the list is to tell
 };
 
 }  // namespace buildwatch::watch

@@ -53,6 +53,9 @@ TEST(newest, is_the_number_of_last_build_no) {
     EXPECT_EQ(seen.number, number) << value;
   }
   EXPECT_EQ(running_status(200, good(R"({"is_running":false})")).number, 0u);
+  auto const nameless = running_status(200, good(R"({"last_build_no":null,"is_running":true})"));
+  EXPECT_EQ(nameless.sight, sight::failed) << "a build that runs has a number";
+  EXPECT_EQ(nameless.text, "HTTP 200: a build is running, and last_build_no is missing");
 }
 
 TEST(newest, any_other_value_is_a_failed_poll_that_says_so) {
