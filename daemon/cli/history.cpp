@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <deque>
 #include <limits>
+#include <span>
 
 #include "buildwatch/base/print.hpp"
 #include "buildwatch/service/records.hpp"
@@ -18,22 +19,41 @@ constexpr std::size_t builds_for_people = 100;
 
 using subject = std::optional<store::reader::job>;
 
-/// Newest first.
+void print(std::vector<store::kept_build> const& builds, bool json) {
+  for (auto const& b : builds) base::print_line(stdout, json ? service::as_json(b) : service::for_people(b));
+}
+
+/// By number, the highest first, `most` of them; -> whether there are more.
+bool print_builds_of(store::reader& reader, store::reader::job const& of, std::size_t most, bool json) {
+  std::optional<std::uint64_t> before = 0;
+  while (most > 0 && before && std::ferror(stdout) == 0) {
+    auto const page = reader.builds(of, *before, std::min(most, page_size));
+    print(page.rows, json);
+    most -= page.rows.size();
+    before = page.next;
+  }
+  return most == 0 && before;
+}
+
+/// The last to end first, `most` of them; -> whether there are more.
+bool print_all_builds(store::reader& reader, std::size_t most, bool json) {
+  auto const places = reader.places();
+  std::span<store::reader::place const> left(places.data(), std::min(most, places.size()));
+  while (!left.empty() && std::ferror(stdout) == 0) {
+    auto const page = left.first(std::min(left.size(), page_size));
+    print(reader.builds_at(page), json);
+    left = left.subspan(page.size());
+  }
+  return places.size() > most;
+}
+
 void print_builds(store::reader& reader, subject const& of, history_options const& options) {
   // A script wants all of them, or says how many.
   std::size_t const unlimited = std::numeric_limits<std::size_t>::max();
-  std::size_t left = options.limit > 0 ? options.limit : options.json ? unlimited : builds_for_people;
-  std::optional<std::uint64_t> before = 0;
-  while (left > 0 && before && std::ferror(stdout) == 0) {
-    auto const page = reader.builds(of, *before, std::min(left, page_size));
-    for (auto const& b : page.rows) {
-      base::print_line(stdout, options.json ? service::as_json(b) : service::for_people(b));
-    }
-    left -= page.rows.size();
-    before = page.next;
-  }
-  bool const cut_unasked = left == 0 && options.limit == 0 && before;
-  if (cut_unasked && !reader.builds(of, *before, 1).rows.empty()) {
+  std::size_t const most = options.limit > 0 ? options.limit : options.json ? unlimited : builds_for_people;
+  bool const more =
+      of ? print_builds_of(reader, *of, most, options.json) : print_all_builds(reader, most, options.json);
+  if (more && options.limit == 0) {
     base::print_line(stderr, fmt::format("the newest {}; --limit N shows more", builds_for_people));
   }
 }

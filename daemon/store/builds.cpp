@@ -1,8 +1,6 @@
 // The history: builds that have finished, told by events or not.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "store/failure.hpp"
 #include "store/rows.hpp"
 #include "store/sqlite_database.hpp"
@@ -30,17 +28,6 @@ constexpr std::string_view take_the_place =
     "source_url = coalesce(excluded.source_url, source_url), "
     "first_seen_running = coalesce(excluded.first_seen_running, first_seen_running)";
 
-/// By the time of their end: the history of all jobs goes by the order in which builds were stored.
-std::vector<watch::old_build const*> by_end(std::vector<watch::old_build> const& what) {
-  std::vector<watch::old_build const*> all;
-  all.reserve(what.size());
-  for (watch::old_build const& o : what) all.push_back(&o);
-  std::ranges::stable_sort(all, {}, [](watch::old_build const* o) {
-    return std::pair(o->build.finished_at.value_or(base::wall_time()), o->build.number);
-  });
-  return all;
-}
-
 }  // namespace
 
 void sqlite_database::add_build(model::event const& e) {
@@ -55,12 +42,12 @@ void sqlite_database::add_build(model::event const& e) {
 
 void sqlite_database::remember_builds(std::vector<watch::old_build> const& what) {
   static std::string const sql = insert_or("DO NOTHING");
-  for (watch::old_build const* o : by_end(what)) {
+  for (watch::old_build const& o : what) {
     query q(file_, sql);
-    q.with(o->provider, o->job_id, o->job);
-    bind_build(q, o->build);
+    q.with(o.provider, o.job_id, o.job);
+    bind_build(q, o.build);
     q.run();
-    has_grown(o->provider, o->job_id);
+    has_grown(o.provider, o.job_id);
   }
 }
 

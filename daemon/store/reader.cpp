@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "store/by_end.hpp"
 #include "store/failure.hpp"
 #include "store/ground.hpp"
 #include "store/receipts.hpp"
@@ -36,8 +37,14 @@ class sqlite_reader final : public reader {
     file_->tidy_at_close(false);
   }
 
-  builds_page builds(std::optional<job> const& of, std::uint64_t before, std::size_t limit) override {
-    return looking([&] { return of ? builds_of(*of, before, limit) : all_builds(before, limit); });
+  builds_page builds(job const& of, std::uint64_t before, std::size_t limit) override {
+    return looking([&] { return builds_of(of, before, limit); });
+  }
+  std::vector<place> places() override {
+    return looking([&] { return places_by_end(*file_); });
+  }
+  std::vector<kept_build> builds_at(std::span<place const> where) override {
+    return looking([&] { return read_builds_at(where); });
   }
   std::vector<kept_event> events(std::optional<job> const& of, std::uint64_t after, std::size_t limit) override {
     return looking([&] { return read_events(of, after, limit); });
@@ -75,7 +82,7 @@ class sqlite_reader final : public reader {
   void reopen();
 
   builds_page builds_of(job const& of, std::uint64_t before, std::size_t limit);
-  builds_page all_builds(std::uint64_t before, std::size_t limit);
+  std::vector<kept_build> read_builds_at(std::span<place const> where);
   std::vector<kept_event> read_events(std::optional<job> const& of, std::uint64_t after, std::size_t limit);
   void add_receipts(kept_event& e);
   event_page read_log(std::uint64_t after, std::size_t limit);
@@ -120,29 +127,17 @@ void sqlite_reader::reopen() {
 }
 
 std::string const& build_select() {
-  static std::string const sql = fmt::format("SELECT place, provider, job_id, job, {} FROM builds", build_columns);
+  static std::string const sql = fmt::format("SELECT provider, job_id, job, {} FROM builds", build_columns);
   return sql;
 }
 
-/// One row more than asked for tells whether there are more.
-reader::builds_page read_builds(query& q, std::size_t limit, bool by_number) {
-  reader::builds_page page;
-  std::uint64_t last = 0;
-  while (q.next()) {
-    if (page.rows.size() == limit) {
-      page.next = last;
-      break;
-    }
-    std::uint64_t const place = q.number();
-    kept_build b;
-    b.provider = q.text();
-    b.job_id = q.text();
-    b.job = q.text();
-    b.build = read_build(q);
-    last = by_number ? b.build.number : place;
-    page.rows.push_back(std::move(b));
-  }
-  return page;
+kept_build read_kept_build(query& q) {
+  kept_build b;
+  b.provider = q.text();
+  b.job_id = q.text();
+  b.job = q.text();
+  b.build = read_build(q);
+  return b;
 }
 
 constexpr std::uint64_t most_numbers = std::numeric_limits<std::int64_t>::max();  // SQLite has no more
@@ -152,13 +147,28 @@ std::uint64_t below(std::uint64_t before) { return before == 0 ? most_numbers : 
 std::uint64_t above(std::uint64_t after) { return std::min(after, most_numbers); }
 
 reader::builds_page sqlite_reader::builds_of(job const& of, std::uint64_t before, std::size_t limit) {
+  builds_page page;
   query q(*file_, build_select() + " WHERE provider = ? AND job_id = ? AND build < ? ORDER BY build DESC LIMIT ?");
-  return read_builds(q.with(of.provider, of.job_id, below(before), limit + 1), limit, true);
+  q.with(of.provider, of.job_id, below(before), limit + 1);
+  while (q.next()) {
+    if (page.rows.size() == limit) {  // one row more than asked for tells whether there are more
+      page.next = page.rows.back().build.number;
+      break;
+    }
+    page.rows.push_back(read_kept_build(q));
+  }
+  return page;
 }
 
-reader::builds_page sqlite_reader::all_builds(std::uint64_t before, std::size_t limit) {
-  query q(*file_, build_select() + " WHERE place < ? ORDER BY place DESC LIMIT ?");
-  return read_builds(q.with(below(before), limit + 1), limit, false);
+std::vector<kept_build> sqlite_reader::read_builds_at(std::span<place const> where) {
+  static std::string const sql = build_select() + " WHERE place = ?";
+  std::vector<kept_build> all;
+  all.reserve(where.size());
+  for (place const p : where) {
+    query q(*file_, sql);
+    if (q.with(p).next()) all.push_back(read_kept_build(q));
+  }
+  return all;
 }
 
 std::vector<kept_event> sqlite_reader::read_events(std::optional<job> const& of, std::uint64_t after,

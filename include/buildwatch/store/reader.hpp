@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,13 +64,18 @@ class reader {
     std::string provider;
     std::string job_id;
   };
-  /// Of one job by number, the highest first; of all jobs (`of` nullopt) as they were stored, the last first. `before`:
-  /// `next` of an earlier page, 0: from the start.
+  /// Of one job by number, the highest first. `before`: `next` of an earlier page, 0: from the start.
   struct builds_page {
     std::vector<kept_build> rows;
     std::optional<std::uint64_t> next;
   };
-  virtual builds_page builds(std::optional<job> const& of, std::uint64_t before, std::size_t limit) = 0;
+  virtual builds_page builds(job const& of, std::uint64_t before, std::size_t limit) = 0;
+  /// Where the builds of all jobs are, the last to end first: by when they were seen to have ended where nobody knows
+  /// the end, though never after the end of the job's next one. Looks at every build: a second for a million.
+  using place = std::uint64_t;
+  virtual std::vector<place> places() = 0;
+  /// The builds there, in that order, without those that have been let go by now.
+  virtual std::vector<kept_build> builds_at(std::span<place const> where) = 0;
   /// Events in order of sequence, after `after`.
   virtual std::vector<kept_event> events(std::optional<job> const& of, std::uint64_t after, std::size_t limit) = 0;
   /// Events alone, in order of sequence after `after`, and how far the store reaches, as they were at one moment.

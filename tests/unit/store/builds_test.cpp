@@ -38,11 +38,11 @@ class builds_test : public ::testing::Test {
     });
   }
   void remember(std::uint32_t number, outcome how) { remember({old_build(number, how)}); }
-  reader::builds_page page() { return (*reader::open(folder_.file()))->builds(std::nullopt, 0, 1000); }
+  std::vector<kept_build> kept() { return all_builds(folder_.file()); }
   model::build only_build() {
-    auto const all = page();
-    EXPECT_THAT(all.rows, SizeIs(1));
-    return all.rows.at(0).build;
+    auto const all = kept();
+    EXPECT_THAT(all, SizeIs(1));
+    return all.at(0).build;
   }
   std::vector<std::uint32_t> past(std::string const& job = "firmware") {
     std::vector<std::uint32_t> numbers;
@@ -65,17 +65,17 @@ class builds_test : public ::testing::Test {
 
 TEST_F(builds_test, old_builds_are_kept_with_all_that_is_known_of_them) {
   remember({old_build(7)});
-  auto const all = page();
-  ASSERT_THAT(all.rows, SizeIs(1));
-  EXPECT_EQ(all.rows[0].provider, "huawei");
-  EXPECT_EQ(all.rows[0].job, "firmware");
-  EXPECT_EQ(text(all.rows[0].build), text(old_build(7).build));
+  auto const all = kept();
+  ASSERT_THAT(all, SizeIs(1));
+  EXPECT_EQ(all[0].provider, "huawei");
+  EXPECT_EQ(all[0].job, "firmware");
+  EXPECT_EQ(text(all[0].build), text(old_build(7).build));
 }
 
 TEST_F(builds_test, of_all_jobs_the_last_to_end_comes_first_in_whatever_order_a_list_has_them) {
   remember({old_build(9), old_build(7), old_build(8)});
   std::vector<std::uint32_t> numbers;
-  for (auto const& b : page().rows) numbers.push_back(b.build.number);
+  for (auto const& b : kept()) numbers.push_back(b.build.number);
   EXPECT_THAT(numbers, ElementsAre(9, 8, 7));
 }
 
@@ -88,7 +88,7 @@ TEST_F(builds_test, an_old_build_changes_nothing_of_one_that_is_there) {
   auto again = old_build(8, outcome::failure);
   again.build.source.reset();
   remember({again});
-  EXPECT_EQ(text(page().rows.at(0).build), text(old_build(8).build));
+  EXPECT_EQ(text(kept().at(0).build), text(old_build(8).build));
 }
 
 TEST_F(builds_test, an_events_build_takes_the_place_of_an_old_one_and_keeps_its_times_and_source) {
@@ -102,9 +102,9 @@ TEST_F(builds_test, an_events_build_takes_the_place_of_an_old_one_and_keeps_its_
   expected.finished_at = old_build(7).build.finished_at;
   expected.times_exact = true;
   expected.source = old_build(7).build.source;
-  auto const all = page();
-  ASSERT_THAT(all.rows, SizeIs(2));
-  EXPECT_EQ(text(all.rows[1].build), text(expected)) << "where it stood";
+  auto const all = kept();
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_EQ(text(all[1].build), text(expected));
 }
 
 TEST_F(builds_test, exact_times_and_the_source_of_an_event_win) {

@@ -262,24 +262,89 @@ TEST_F(reader_test, events_and_builds_of_one_job) {
   EXPECT_THAT(builds, ElementsAre(8, 5, 3)) << "the highest first, whenever they were stored";
 }
 
-TEST_F(reader_test, builds_of_all_jobs_by_pages_the_last_stored_first) {
+TEST_F(reader_test, a_page_that_is_exactly_full_is_the_last) {
   open();
-  for (int i = 1; i <= 5; ++i) added(*file_, owed_to(event_of(i, i % 2 == 0 ? "app" : "firmware"), {}));
-  model::event started = event_of_type(model::event_type::build_started);
-  added(*file_, owed_to(started, {}));  // has not finished: no history yet
-  auto const r = looking();
-  auto const first = r->builds(std::nullopt, 0, 3);
-  ASSERT_THAT(first.rows, SizeIs(3));
-  EXPECT_EQ(first.rows[0].job, "firmware");
-  EXPECT_EQ(first.rows[0].provider, "huawei");
-  EXPECT_EQ(text(first.rows[0].build), text(*event_of(5).build));
-  ASSERT_TRUE(first.next);
-  auto const rest = r->builds(std::nullopt, *first.next, 3);
-  ASSERT_THAT(rest.rows, SizeIs(2));
-  EXPECT_EQ(rest.rows[1].build.number, 1U);
-  EXPECT_FALSE(rest.next);
-  EXPECT_FALSE(r->builds(std::nullopt, 0, 5).next) << "exactly full";
+  owe(3);
+  reader::job const of{event_of(1).provider, event_of(1).job->job_id};
+  EXPECT_TRUE(looking()->builds(of, 0, 2).next);
+  EXPECT_FALSE(looking()->builds(of, 0, 3).next);
 }
+
+// ---- the history of all jobs ----
+
+class history_test : public reader_test {
+ protected:
+  /// A finished build of a job, by what is known of its end (milliseconds).
+  void add(std::string const& job, int number, std::optional<int> finished, std::optional<int> seen = std::nullopt,
+           std::optional<int> started = std::nullopt) {
+    model::event e = event_of(number, job);
+    e.id = fmt::format("evt_{}_{}", job, number);
+    auto const time = [](std::optional<int> t) { return t ? std::optional(at(*t)) : std::nullopt; };
+    e.build->started_at = time(started);
+    e.build->last_seen_running.reset();
+    e.build->finished_at = time(finished);
+    e.build->times_exact = finished.has_value();
+    e.build->first_seen_finished = time(seen);
+    added(*file_, owed_to(e, {}));
+  }
+  std::vector<std::string> told() {
+    std::vector<std::string> all;
+    for (auto const& b : all_builds(folder_.file())) all.push_back(fmt::format("{} {}", b.job, b.build.number));
+    return all;
+  }
+};
+
+TEST_F(history_test, the_last_to_end_comes_first_whenever_it_was_stored) {
+  open();
+  add("app", 7, 7000);
+  add("web", 30, 6500);
+  for (int const number : {6, 8, 5}) add("app", number, number * 1000);
+  added(*file_, owed_to(event_of_type(model::event_type::build_started), {}));  // has not finished: no history yet
+  EXPECT_THAT(told(), ElementsAre("app 8", "app 7", "web 30", "app 6", "app 5"));
+}
+
+TEST_F(history_test, an_end_that_nobody_knows_is_when_it_was_seen_and_no_later_than_that_of_the_next) {
+  open();
+  add("app", 5, std::nullopt, 9000);
+  add("web", 1, 8000);
+  EXPECT_THAT(told(), ElementsAre("app 5", "web 1"));
+  add("app", 7, 5000);
+  add("app", 6, std::nullopt);
+  add("app", 4, 4000);
+  add("web", 2, 4500);
+  EXPECT_THAT(told(), ElementsAre("web 1", "app 7", "app 6", "app 5", "web 2", "app 4"));
+}
+
+TEST_F(history_test, of_builds_that_ended_at_once_the_highest_number_of_a_job_comes_first) {
+  open();
+  for (int const number : {2, 3, 1}) {
+    for (char const* const job : {"app", "web"}) add(job, number, 1000);
+  }
+  EXPECT_THAT(told(), ElementsAre("app 3", "app 2", "app 1", "web 3", "web 2", "web 1"));
+}
+
+TEST_F(history_test, without_an_end_a_build_is_where_it_began_and_without_any_time_last) {
+  open();
+  add("web", 9, std::nullopt);
+  add("app", 1, 1000);
+  add("app", 2, std::nullopt, std::nullopt, 2000);
+  add("app", 3, 3000);
+  EXPECT_THAT(told(), ElementsAre("app 3", "app 2", "app 1", "web 9"));
+}
+
+TEST_F(history_test, a_part_of_it_is_read_in_order_and_without_what_is_gone_by_now) {
+  open();
+  for (int number = 1; number <= 5; ++number) add("app", number, number);
+  auto const r = looking();
+  auto const places = r->places();
+  ASSERT_THAT(places, SizeIs(5));
+  SQLite::Database(folder_.file(), SQLite::OPEN_READWRITE).exec("DELETE FROM builds WHERE build = 3");
+  std::vector<std::uint32_t> numbers;
+  for (auto const& b : r->builds_at(std::span(places).subspan(1, 3))) numbers.push_back(b.build.number);
+  EXPECT_THAT(numbers, ElementsAre(4, 2));
+}
+
+// ---- what waits ----
 
 TEST_F(reader_test, undelivered_are_those_that_wait_or_are_dead_by_number_and_page) {
   open();

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "buildwatch/store/database.hpp"
+#include "buildwatch/store/reader.hpp"
 #include "unit/notify/events.hpp"
 
 namespace buildwatch::store::testing {
@@ -123,6 +124,12 @@ auto committed(database& d, Work work) {
 
 inline stored added(database& d, entry const& e) {
   return committed(d, [&] { return d.add({e}); }).at(0);
+}
+
+/// The history of all jobs.
+inline std::vector<kept_build> all_builds(std::string const& path) {
+  auto const r = std::move(*reader::open(path));
+  return r->builds_at(r->places());
 }
 
 inline std::vector<notify::owed> waiting(database& d, std::string const& sink) {
