@@ -124,6 +124,20 @@ class History(Kept):
         told = self.call("history")
         self.assertEqual((len(told.stdout.splitlines()), told.stderr), (100, "the newest 100; --limit N shows more\n"))
 
+    def test_builds_of_all_jobs_go_by_their_end(self):
+        """Not by when they were stored: what had happened before comes in one go, job by job."""
+        ended = {1: (50, 30), 2: (40, 20, 10)}
+        for job, ages in ended.items():
+            self.simulator.job(job_id(job), history=[{"number": number, "started_ago": 60 * age + 5, "lasted": 5, "word": "SUCCESS"}
+                                                     for number, age in enumerate(ages, 1)])
+        jobs = [{"name": f"job-{job}", "job_id": job_id(job), "build": "latest"} for job in ended]
+        daemon = self.running(jobs, self.sinks("good"))
+        daemon.wait(lambda: len(self.objects("history")) == 5, "the past builds")
+        self.assertEqual([(b["job"], b["number"]) for b in self.objects("history")],
+                         [("job-2", 3), ("job-2", 2), ("job-1", 2), ("job-2", 1), ("job-1", 1)])
+        self.assertEqual([(b["job"], b["number"]) for b in self.objects("history", "--limit", "1")], [("job-2", 3)])
+        self.assertEqual([b["number"] for b in self.objects("history", "job-2", "--limit", "2")], [3, 2])
+
     def test_where_there_is_no_store_none_is_made(self):
         self.command("check", config=self.config([self.job("job-1")], self.sinks("good")))
         for arguments in (("history",), ("history", "job-1", "--events"), ("history", "--json"), ("outbox", "list"), ("outbox", "retry"),
