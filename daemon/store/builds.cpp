@@ -1,6 +1,9 @@
 // The history: builds that have finished, told by events or not.
 #include <fmt/format.h>
 
+#include <chrono>
+
+#include "buildwatch/track/build.hpp"
 #include "store/failure.hpp"
 #include "store/rows.hpp"
 #include "store/sqlite_database.hpp"
@@ -28,6 +31,21 @@ constexpr std::string_view take_the_place =
     "source_url = coalesce(excluded.source_url, source_url), "
     "first_seen_running = coalesce(excluded.first_seen_running, first_seen_running)";
 
+/// A build that is there stays as it is, but where nobody saw when it ended: there the record's times are believed, as
+/// far as polling does not contradict them.
+std::string const& complete_the_times() {
+  static std::string const sql = fmt::format(
+      "(provider, job_id, build) DO UPDATE SET started_at = excluded.started_at, finished_at = excluded.finished_at, "
+      "times_exact = 1, source_branch = coalesce(source_branch, excluded.source_branch), "
+      "source_commit = coalesce(source_commit, excluded.source_commit), "
+      "source_trigger = coalesce(source_trigger, excluded.source_trigger), "
+      "source_url = coalesce(source_url, excluded.source_url) "
+      "WHERE finished_at IS NULL AND excluded.times_exact AND "
+      "(first_seen_finished IS NULL OR excluded.finished_at <= first_seen_finished + {})",
+      std::chrono::duration_cast<std::chrono::milliseconds>(track::belief).count());
+  return sql;
+}
+
 }  // namespace
 
 void sqlite_database::add_build(model::event const& e) {
@@ -41,7 +59,7 @@ void sqlite_database::add_build(model::event const& e) {
 }
 
 void sqlite_database::remember_builds(std::vector<watch::old_build> const& what) {
-  static std::string const sql = insert_or("DO NOTHING");
+  static std::string const sql = insert_or(complete_the_times());
   for (watch::old_build const& o : what) {
     query q(file_, sql);
     q.with(o.provider, o.job_id, o.job);

@@ -91,6 +91,37 @@ TEST_F(builds_test, an_old_build_changes_nothing_of_one_that_is_there) {
   EXPECT_EQ(text(kept().at(0).build), text(old_build(8).build));
 }
 
+TEST_F(builds_test, the_end_that_nobody_saw_is_taken_from_a_list) {
+  model::event e = event_of(7);
+  e.build->last_seen_running.reset();
+  e.build->finished_at.reset();
+  e.build->started_at.reset();
+  e.build->source = model::build_source{"release", "", "", ""};
+  auto listed = old_build(7, outcome::success);
+  auto const seen = *listed.build.finished_at + std::chrono::hours(1);
+  e.build->first_seen_finished = seen;
+  added(*file_, owed_to(e, {}));
+  auto late = listed;
+  late.build.finished_at = seen + std::chrono::seconds(61);
+  remember({late});
+  EXPECT_EQ(text(only_build()), text(*e.build)) << "it was over before: that record is of another build, or wrong";
+  auto vague = listed;
+  vague.build.times_exact = false;
+  remember({vague});
+  EXPECT_EQ(text(only_build()), text(*e.build));
+  remember({listed});
+  model::build expected = *e.build;
+  expected.started_at = listed.build.started_at;
+  expected.finished_at = listed.build.finished_at;
+  expected.times_exact = true;
+  expected.source = listed.build.source;
+  expected.source->branch = "release";
+  EXPECT_EQ(text(only_build()), text(expected)) << "and nothing but its times and source";
+  listed.build.finished_at = at(1);
+  remember({listed});
+  EXPECT_EQ(text(only_build()), text(expected)) << "once";
+}
+
 TEST_F(builds_test, an_events_build_takes_the_place_of_an_old_one_and_keeps_its_times_and_source) {
   remember({old_build(7), old_build(8)});
   model::event e = event_of(7);
