@@ -1,7 +1,7 @@
 // What a store keeps, for people: times are local.
 #include <fmt/format.h>
 
-#include <optional>
+#include <string>
 
 #include "buildwatch/notify/format.hpp"
 #include "buildwatch/service/records.hpp"
@@ -30,11 +30,12 @@ std::string became(store::receipt const& r) {
   return notify::clean_line(fmt::format("{}: {}{}{}", r.sink, state_of(r), r.answer.empty() ? "" : ": ", r.answer));
 }
 
-std::optional<base::wall_time> time_of(model::build const& b) {
-  for (auto const& t : {b.finished_at, b.first_seen_finished, b.last_seen_running, b.started_at}) {
-    if (t) return t;
-  }
-  return std::nullopt;
+/// When it ended, as far as anybody knows: a poll that found it over knows no more than that.
+std::string end_of(model::build const& b) {
+  if (b.finished_at) return notify::local_time(*b.finished_at);
+  if (b.first_seen_finished) return "before " + notify::local_time(*b.first_seen_finished);
+  auto const& alive = b.last_seen_running ? b.last_seen_running : b.started_at;
+  return alive ? "after " + notify::local_time(*alive) : "at an unknown time";
 }
 
 }  // namespace
@@ -45,8 +46,7 @@ std::string for_people(store::kept_build const& b) {
   e.provider = b.provider;
   e.job = model::job{b.job, b.provider, b.job_id, {}};
   e.build = b.build;
-  auto const time = time_of(b.build);
-  return fmt::format("{:<25}  {}", time ? notify::local_time(*time) : "at an unknown time", notify::headline(e, false));
+  return fmt::format("{:<25}  {}", end_of(b.build), notify::headline(e, false));
 }
 
 std::string for_people(store::kept_event const& e) {

@@ -7,7 +7,8 @@
 
 namespace buildwatch::service {
 
-/// "2026-11-23 21:18:17+01:00  ✗ firmware-nightly #42 failed after 1 h 13 min": when it ended, or was last seen.
+/// "2026-11-23 21:18:17+01:00  ✗ firmware-nightly #42 failed after 1 h 13 min": when it ended; "before …" or
+/// "after …" where that is all that is known of it.
 [[nodiscard]] std::string for_people(store::kept_build const& b);
 /// The event, then, indented, a line a sink: what became of it, or why it was not asked. No line break at the end.
 [[nodiscard]] std::string for_people(store::kept_event const& e);

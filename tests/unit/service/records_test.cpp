@@ -77,7 +77,9 @@ TEST_F(records, a_build_is_a_line_with_local_time) {
   auto b = a_build();
   b.build.finished_at.reset();
   b.build.first_seen_finished = at(3'600'000);
-  EXPECT_EQ(for_people(b), "2026-11-23 22:18:23+01:00  ✗ firmware #42 failed");
+  EXPECT_EQ(for_people(b), "before 2026-11-23 22:18:23+01:00  ✗ firmware #42 failed") << "a poll found it over";
+  b.build.first_seen_finished.reset();
+  EXPECT_EQ(for_people(b), "after 2026-11-23 20:05:17+01:00  ✗ firmware #42 failed") << "that is when it began";
   b.build = {};
   b.build.number = 7;
   b.build.outcome = model::outcome::success;
