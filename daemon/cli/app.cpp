@@ -25,6 +25,15 @@ std::map<std::string, base::log_level> const levels{{"trace", base::log_level::t
                                                     {"error", base::log_level::error}};
 std::vector<std::string> const level_names{"trace", "debug", "info", "warn", "error"};
 
+/// A command that has nothing left to do but print, once it prints.
+template <class Carry>
+std::function<int()> printing(Carry carry_out) {
+  return [carry_out] {
+    service::end_with_the_reader();
+    return carry_out();
+  };
+}
+
 std::vector<std::string> selectors() { return {model::selector_words().begin(), model::selector_words().end()}; }
 
 /// Everything the command line can say.
@@ -88,7 +97,7 @@ void command_line::add_check(CLI::App& top) {
   command->add_option("FILE", common_.config, "the configuration, instead of --config");
   command->add_flag("--online", check_.online, "also ask each provider for each job, and connect to each webhook host");
   command->add_flag("--strict", check_.strict, "warnings are errors");
-  commands_.emplace_back(command, [this] { return check(common_, check_); });
+  commands_.emplace_back(command, printing([this] { return check(common_, check_); }));
 }
 
 void command_line::add_notify(CLI::App& top) {
@@ -119,14 +128,14 @@ void command_line::add_explain(CLI::App& top) {
       "build with the outcome that goes with it; finished leaves the outcome open; all goes through every selector.\n"
       "rules[0] is the first rule of the main file; those of included files are counted on from there, in their "
       "order.");
-  commands_.emplace_back(command, [this] { return explain(common_, explain_); });
+  commands_.emplace_back(command, printing([this] { return explain(common_, explain_); }));
 }
 
 void command_line::add_status(CLI::App& top) {
   auto* const command = top.add_subcommand("status", "the jobs of a running daemon, those that fail first");
   command->add_flag("--json", status_.json, "one JSON object a line, by name");
   command->footer("It asks the daemon's HTTP API, so the configuration needs `http`.");
-  commands_.emplace_back(command, [this] { return status(common_, status_); });
+  commands_.emplace_back(command, printing([this] { return status(common_, status_); }));
 }
 
 void command_line::add_watch(CLI::App& top) {
@@ -152,7 +161,7 @@ void command_line::add_history(CLI::App& top) {
                    "at most the newest N; when left out 100 builds, and with --json or --events all")
       ->type_name("N")
       ->check(CLI::Range(1, 1'000'000));
-  commands_.emplace_back(command, [this] { return history(common_, history_); });
+  commands_.emplace_back(command, printing([this] { return history(common_, history_); }));
 }
 
 CLI::App* command_line::add_outbox_part(CLI::App& outbox, std::string const& name, std::string const& what) {
@@ -171,9 +180,9 @@ void command_line::add_outbox(CLI::App& top) {
   retry->add_flag("--all", outbox_.all, "all of them, as when no ID is given");
   auto* const drop = add_outbox_part(*command, "drop", "gives them up: they are never sent");
   drop->add_flag("--all", outbox_.all, "all of them");
-  commands_.emplace_back(list, [this] { return outbox_list(common_, outbox_); });
-  commands_.emplace_back(retry, [this] { return outbox_retry(common_, outbox_); });
-  commands_.emplace_back(drop, [this] { return outbox_drop(common_, outbox_); });
+  commands_.emplace_back(list, printing([this] { return outbox_list(common_, outbox_); }));
+  commands_.emplace_back(retry, printing([this] { return outbox_retry(common_, outbox_); }));
+  commands_.emplace_back(drop, printing([this] { return outbox_drop(common_, outbox_); }));
 }
 
 int command_line::follow() {
@@ -202,6 +211,7 @@ int app(int argc, char const* const* argv) {
     try {
       top.parse(argc, argv);
     } catch (CLI::ParseError const& e) {
+      service::end_with_the_reader();
       return top.exit(e) == 0 ? written(done) : wrong_usage;
     }
     return written(line.follow());

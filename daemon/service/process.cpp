@@ -23,6 +23,8 @@ void prepare_process() {
   settle_signals();
 }
 
+void end_with_the_reader() { std::signal(SIGPIPE, SIG_DFL); }
+
 void hold_signals() {
   sigset_t const held = followed_signals();
   pthread_sigmask(SIG_BLOCK, &held, nullptr);

@@ -3,9 +3,10 @@
 import json
 import os
 import re
+import signal
 import sys
 
-from support import case, events
+from support import case, daemon as daemons, events
 from support.case import Case, job_id
 
 DELIVERY = ("number", "sink", "webhook_id", "state", "since", "at", "due", "tries", "answer", "why", "rule", "paused")
@@ -137,6 +138,14 @@ class History(Kept):
                          [("job-2", 3), ("job-2", 2), ("job-1", 2), ("job-2", 1), ("job-1", 1)])
         self.assertEqual([(b["job"], b["number"]) for b in self.objects("history", "--limit", "1")], [("job-2", 3)])
         self.assertEqual([b["number"] for b in self.objects("history", "job-2", "--limit", "2")], [3, 2])
+
+    def test_who_stops_reading_ends_it_without_a_word(self):
+        daemon = self.running(self.builds(1, "finished"), self.sinks("bad"), store=f"sqlite:{self.store}/state.db")
+        daemon.wait_told(self.hook)
+        file = str(self.folder / "buildwatch.yaml")
+        for arguments in (("history",), ("history", "--json"), ("history", "--events"), ("outbox", "list")):
+            with self.subTest(arguments):
+                self.assertEqual(daemons.unread(self.folder, [*arguments, "--config", file]), (-signal.SIGPIPE, ""))
 
     def test_where_there_is_no_store_none_is_made(self):
         self.command("check", config=self.config([self.job("job-1")], self.sinks("good")))

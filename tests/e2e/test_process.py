@@ -60,6 +60,16 @@ class Process(Case):
                 self.assertIn("standard output", done.stderr)
                 self.assertEqual(self.shell(redirection, "--version").returncode, 1)
 
+    def test_who_stops_reading_ends_a_command_without_a_word(self):
+        config = self.config([self.job("one")], case.OUT)
+        for arguments in (("check",), ("explain", "one", "failure"), ("--help",), ("outbox", "list", "--help")):
+            with self.subTest(arguments):
+                status, said = daemons.unread(self.folder, arguments, config)
+                self.assertEqual(status, -signal.SIGPIPE, said)
+                self.assertNotIn("standard output", said)
+        status, said = daemons.unread(self.folder, ("notify", "out"), config)
+        self.assertEqual(status, 1, "a sink lives with it: that is a failed delivery")
+
     def test_a_closed_standard_output_is_a_failed_delivery(self):
         done = self.shell(">&-", "notify", "out", config=self.warned())
         self.assertEqual(done.returncode, 1, done.stderr)

@@ -1,12 +1,13 @@
 """`status`: the table and the lines of a running daemon's jobs, and what it says where there is none to ask."""
 
 import json
+import signal
 import socket
 import sys
 import time
 import urllib.parse
 
-from support import case
+from support import case, daemon as daemons
 from support.case import Case, job_id
 from support.following import JOB, Following
 from support.terminal import COLOUR, ESCAPE, Terminal
@@ -106,6 +107,12 @@ class Answers(Status):
         large = [listed(f"job-{n:03}", labels={"text": "x" * 9000}) for n in range(300)]
         api = self.receiver(default=Pages(*large))
         self.assertEqual(len(self.call(self.http_of(api), "--json").stdout.splitlines()), 300)
+
+    def test_who_stops_reading_ends_it_without_a_word(self):
+        api = self.receiver(default=Pages(listed("a")))
+        for arguments in (("status",), ("status", "--json")):
+            told = daemons.unread(self.folder, arguments, self.configured(self.http_of(api)))
+            self.assertEqual(told, (-signal.SIGPIPE, ""))
 
     def test_no_job(self):
         done = self.command("status", config=self.configured(self.http_of(self.receiver(default=Pages()))))

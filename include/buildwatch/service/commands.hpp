@@ -15,6 +15,9 @@ namespace buildwatch::service {
 /// Standard descriptors and signals as every command wants them. First of all, before anything is opened.
 void prepare_process();
 
+/// For commands that have nothing left to do but print: SIGPIPE ends them without a word, once nobody reads it.
+void end_with_the_reader();
+
 /// Holds SIGTERM, SIGINT and SIGHUP back until run() can follow them. Call before any thread is started.
 void hold_signals();
 

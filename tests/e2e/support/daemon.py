@@ -52,6 +52,20 @@ def command(folder, arguments, config=None, env=None, limit=None):
     return done
 
 
+def unread(folder, arguments, config=None):
+    """A call whose standard output is a pipe that nobody reads any more; -> exit status (below 0: of a signal) and what it said."""
+    if config is not None:
+        arguments = [*arguments, "--config", str(write_config(folder, config))]
+    reads, writes = os.pipe()
+    os.close(reads)
+    try:
+        done = subprocess.run([BINARY, *arguments], cwd=folder, env=environment(), stdin=subprocess.DEVNULL, stdout=writes,
+                              stderr=subprocess.PIPE, text=True, timeout=2 * PATIENCE, check=False)
+    finally:
+        os.close(writes)
+    return done.returncode, done.stderr
+
+
 def must_be_sound(status, told):
     if status is not None and status < 0:
         raise AssertionError(f"killed by signal {-status}:\n{told}")
