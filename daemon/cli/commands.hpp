@@ -45,6 +45,9 @@ enum class secrets : std::uint8_t {
 [[nodiscard]] std::optional<std::size_t> find_job(config::settings const& what, std::string_view name,
                                                   common_options const& common, std::string_view command);
 
+/// A line for people on standard output; in ASCII where UTF-8 is not read there.
+void tell(std::string_view line);
+
 /// The store that the settings name, for reading; null, and `exit` says how to end: there is none yet (done), or it
 /// cannot be read (failed); either has been said.
 struct looking {

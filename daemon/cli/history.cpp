@@ -19,8 +19,9 @@ constexpr std::size_t builds_for_people = 100;
 
 using subject = std::optional<store::reader::job>;
 
-void print(std::vector<store::kept_build> const& builds, bool json) {
-  for (auto const& b : builds) base::print_line(stdout, json ? service::as_json(b) : service::for_people(b));
+/// A build or an event.
+void print(auto const& what, bool json) {
+  json ? base::print_line(stdout, service::as_json(what)) : tell(service::for_people(what));
 }
 
 /// By number, the highest first, `most` of them; -> whether there are more.
@@ -28,7 +29,7 @@ bool print_builds_of(store::reader& reader, store::reader::job const& of, std::s
   std::optional<std::uint64_t> before = 0;
   while (most > 0 && before && std::ferror(stdout) == 0) {
     auto const page = reader.builds(of, *before, std::min(most, page_size));
-    print(page.rows, json);
+    for (auto const& b : page.rows) print(b, json);
     most -= page.rows.size();
     before = page.next;
   }
@@ -41,7 +42,7 @@ bool print_all_builds(store::reader& reader, std::size_t most, bool json) {
   std::span<store::reader::place const> left(places.data(), std::min(most, places.size()));
   while (!left.empty() && std::ferror(stdout) == 0) {
     auto const page = left.first(std::min(left.size(), page_size));
-    print(reader.builds_at(page), json);
+    for (auto const& b : reader.builds_at(page)) print(b, json);
     left = left.subspan(page.size());
   }
   return places.size() > most;
@@ -82,9 +83,7 @@ std::uint64_t before_newest(store::reader& reader, subject const& of, std::size_
 /// In order.
 void print_events(store::reader& reader, subject const& of, history_options const& options) {
   std::uint64_t const after = options.limit > 0 ? before_newest(reader, of, options.limit) : 0;
-  each_event(reader, of, after, [&](store::kept_event const& e) {
-    base::print_line(stdout, options.json ? service::as_json(e) : service::for_people(e));
-  });
+  each_event(reader, of, after, [&](store::kept_event const& e) { print(e, options.json); });
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t page_size = 200;
 
 void print(store::receipt const& r, bool json) {
-  base::print_line(stdout, json ? service::as_json(r) : service::for_people(r));
+  json ? base::print_line(stdout, service::as_json(r)) : tell(service::for_people(r));
 }
 
 /// Says which names stand for nothing; -> how to end.

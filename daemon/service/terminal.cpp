@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "buildwatch/service/ascii.hpp"
+
 namespace buildwatch::service {
 namespace {
 
@@ -15,19 +17,6 @@ constexpr std::size_t usual_columns = 80;
 std::string_view variable(char const* name) {
   char const* const value = std::getenv(name);
   return value == nullptr ? "" : value;
-}
-
-/// Of the first that is set, as the C library does it.
-bool speaks_utf8() {
-  std::string_view where;
-  for (char const* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    where = variable(name);
-    if (!where.empty()) break;
-  }
-  for (std::string_view word : {"UTF-8", "utf-8", "UTF8", "utf8"}) {
-    if (where.find(word) != std::string_view::npos) return true;
-  }
-  return false;
 }
 
 std::size_t columns_of(int fd) {
@@ -61,7 +50,9 @@ display look_at(int fd) {
 }
 
 terminal::terminal()
-    : draws_(look_at(STDERR_FILENO).draws), colour_(look_at(STDERR_FILENO).colour), unicode_(speaks_utf8()) {}
+    : draws_(look_at(STDERR_FILENO).draws),
+      colour_(look_at(STDERR_FILENO).colour),
+      unicode_(takes_utf8(STDERR_FILENO)) {}
 
 bar_style terminal::style() const {
   bar_style s;
@@ -73,6 +64,7 @@ bar_style terminal::style() const {
 }
 
 void terminal::draw(std::string line) {
+  if (!unicode_) line = as_ascii(line);
   if (line == drawn_) return;
   write_all("\r" + line + "\x1b[K");
   drawn_ = std::move(line);
@@ -86,7 +78,7 @@ void terminal::clear() {
 
 void terminal::say(std::string_view line) {
   clear();
-  write_all(std::string(line) + '\n');
+  write_all((unicode_ ? std::string(line) : as_ascii(line)) + '\n');
 }
 
 }  // namespace buildwatch::service

@@ -8,6 +8,7 @@ import sys
 
 from support import case, daemon as daemons, events
 from support.case import Case, job_id
+from support.terminal import Terminal
 
 DELIVERY = ("number", "sink", "webhook_id", "state", "since", "at", "due", "tries", "answer", "why", "rule", "paused")
 LONG = ["1h"]  # one more try, long after the test
@@ -59,7 +60,7 @@ class History(Kept):
         daemon = self.running(jobs, self.sinks("good", "bad", "gone", "calm", "odd"),
                               rules=[{"events": ["failure"], "to": ["good", "bad", "gone"]}, {"events": ["fixed", "success"], "to": ["calm"]}])
         event = self.settled(daemon, good="delivered", bad="waiting", gone="dead")
-        told = self.call("history", "--events", env={"TZ": "UTC-3"}).stdout
+        told = self.call("history", "--events", env={"TZ": "UTC-3", "LC_ALL": "C.UTF-8"}).stdout
         daemon.stop()
         self.assertEqual(event, self.objects("history", "--events")[0], "without a daemon it says the same")
         events.check_event({key: value for key, value in event.items() if key not in ("deliveries", "not_asked")})
@@ -138,6 +139,21 @@ class History(Kept):
                          [("job-2", 3), ("job-2", 2), ("job-1", 2), ("job-2", 1), ("job-1", 1)])
         self.assertEqual([(b["job"], b["number"]) for b in self.objects("history", "--limit", "1")], [("job-2", 3)])
         self.assertEqual([b["number"] for b in self.objects("history", "job-2", "--limit", "2")], [3, 2])
+
+    def test_in_ascii_where_utf8_is_not_read(self):
+        daemon = self.running(self.builds(1, "finished", word="FAILURE"), self.sinks("good"))
+        daemon.wait_told(self.hook)
+        for arguments in (("history",), ("history", "--events")):
+            for locale, sign in (({"LC_ALL": "C"}, "x"), ({"LC_ALL": "C.UTF-8"}, "✗"), ({"LC_ALL": "", "LC_CTYPE": "", "LANG": ""}, "✗")):
+                with self.subTest(arguments, locale=locale):
+                    self.assertRegex(self.call(*arguments, env=locale).stdout, f"  {sign} job-1 #1 failed")
+        for locale, sign in (({"LC_ALL": "C"}, "x"), ({"LANG": ""}, "x"), ({"LANG": "de_DE.UTF-8"}, "✗")):
+            with self.subTest(locale, terminal=True):
+                file = str(self.folder / "buildwatch.yaml")
+                made = Terminal(self.folder, ["history", "--config", file], env={"STATE_DIRECTORY": self.store} | locale, on="stdout")
+                self.addCleanup(made.kill)
+                self.assertEqual(made.finish(), 0)
+                self.assertRegex(made.drawn, f"  {sign} job-1 #1 failed")
 
     def test_who_stops_reading_ends_it_without_a_word(self):
         daemon = self.running(self.builds(1, "finished"), self.sinks("bad"), store=f"sqlite:{self.store}/state.db")

@@ -220,6 +220,17 @@ class Bar(Watched):
         self.assertEqual(terminal.drawn.count("\x1b[?25l"), terminal.drawn.count("\x1b[?25h"), "the cursor is as it was")
         self.assertEqual(os.listdir(self.store), [])
 
+    def test_in_ascii_where_utf8_is_not_shown(self):
+        for locale in ({"LC_ALL": "C"}, {"LANG": ""}):
+            with self.subTest(locale):
+                self.begin(41)
+                terminal = self.terminal(env=locale)
+                terminal.wait_frame(BAR)
+                self.end(41, "FAILURE", branch="größer")
+                self.assertEqual(terminal.finish(), 1)
+                self.assertTrue(terminal.drawn.isascii(), terminal.drawn)
+                self.assertRegex(terminal.frames()[-1], "^x job #41 failed")
+
     def test_without_history_there_is_no_percentage(self):
         self.simulator.job(JOB, gone=True)
         self.begin(41)
