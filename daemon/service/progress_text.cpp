@@ -172,6 +172,11 @@ std::string plain_line(follow_view const& v) {
   return v.left ? text + ", " + left_text(*v.left) + range_text(*v.left) : text;
 }
 
+follow_view held_progress::of(follow_view v) {
+  if (v.left) v.left->progress = furthest_ = std::max(furthest_, v.left->progress);
+  return v;
+}
+
 std::optional<std::string> plain_lines::next(follow_view const& v, base::time_point now) {
   bool const troubled = !v.trouble.empty();
   int const tenths = v.left ? per_cent(v.left->progress) / 10 : 0;

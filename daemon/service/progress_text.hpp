@@ -33,6 +33,16 @@ struct bar_style {
 /// In a colour (parameters of ANSI SGR: "31"), or as it is.
 [[nodiscard]] std::string painted(std::string_view text, std::string_view colour, bool paint);
 
+/// How far one build is, as it is shown: never less than before. A forecast's progress falls where the build outlasts
+/// its history, as what is left grows.
+class held_progress {
+ public:
+  [[nodiscard]] follow_view of(follow_view v);
+
+ private:
+  double furthest_ = 0;
+};
+
 /// Which lines are worth writing where nothing can be drawn over: each change of what is seen, and while the build runs
 /// one at every tenth of it or each minute, whichever is rarer.
 class plain_lines {

@@ -73,7 +73,7 @@ class drawing final : public base::alarm {
   }
   void show() {
     base::instant const now = on_.clock.now();
-    follow_view const v = what_.view(now);
+    follow_view const v = progress_.of(what_.view(now));
     if (where_.draws()) {
       where_.draw(bar_line(v, beat_, where_.style()));
     } else if (auto const line = lines_.next(v, now.mono)) {
@@ -91,6 +91,7 @@ class drawing final : public base::alarm {
   house& on_;
   build_follower const& what_;
   terminal& where_;
+  held_progress progress_;
   plain_lines lines_;
   std::uint64_t beat_ = 0;
 };

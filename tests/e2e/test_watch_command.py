@@ -220,6 +220,16 @@ class Bar(Watched):
         self.assertEqual(terminal.drawn.count("\x1b[?25l"), terminal.drawn.count("\x1b[?25h"), "the cursor is as it was")
         self.assertEqual(os.listdir(self.store), [])
 
+    def test_it_does_not_go_back_when_a_build_outlasts_its_history(self):
+        self.past(*range(31, 41), lasted=1)
+        self.begin(41)
+        terminal = self.terminal()
+        terminal.wait_frame("overdue")
+        seen = len(terminal.frames())
+        terminal.wait(lambda: len(terminal.frames()) > seen + 8, "further frames")
+        self.assertEqual(self.percentages(terminal), sorted(self.percentages(terminal)))
+        terminal.kill()
+
     def test_in_ascii_where_utf8_is_not_shown(self):
         for locale in ({"LC_ALL": "C"}, {"LANG": ""}):
             with self.subTest(locale):

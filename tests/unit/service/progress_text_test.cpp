@@ -70,6 +70,20 @@ TEST(a_bar, is_never_full_while_the_build_runs) {
   EXPECT_NE(drawn(v, 79).find(" 99 %"), std::string::npos);
 }
 
+TEST(a_bar, never_goes_back_while_one_build_is_followed) {
+  held_progress shown;
+  auto v = half_way();
+  EXPECT_EQ(shown.of(v).left->progress, 0.625);
+  v.left->progress = 0.97;
+  EXPECT_EQ(shown.of(v).left->progress, 0.97);
+  v.left = forecast::estimate{4min, 3min, 9min, 0.75};
+  v.overdue = true;
+  auto const held = shown.of(v);
+  EXPECT_EQ(plain_line(held), "firmware-nightly #42: 97 %, running for 12 min 3 s, overdue, 4 min left (3 to 9 min)");
+  v.left.reset();
+  EXPECT_FALSE(shown.of(v).left);
+}
+
 TEST(a_bar, moves_to_and_fro_where_there_is_no_forecast) {
   auto v = half_way();
   v.left.reset();
