@@ -72,7 +72,7 @@ void build_follower::take(model::observation const& seen, base::time_point sent,
   switch (step_) {
     case step::find: return take_search(seen, now);
     case step::look: return take_look(seen, sent, now);
-    case step::exists: return seen.sight == model::sight::failed ? fail(seen, now) : take_existence(seen, sent);
+    case step::exists: return seen.sight == model::sight::failed ? fail(seen, now) : take_existence(seen, sent, now);
     case step::list: return take_list(seen, now);
     case step::record:
     case step::last_record: return take_record(seen, now);
@@ -84,7 +84,7 @@ void build_follower::take_search(model::observation const& seen, base::instant n
   search_->take(seen);
   switch (search_->now()) {
     case state::searching: return;
-    case state::no_such_job: return take_existence(seen, now.mono);
+    case state::no_such_job: return take_existence(seen, now.mono, now);
     case state::found:
       proven_ = true;
       number_ = search_->number();
@@ -105,13 +105,16 @@ void build_follower::take_search(model::observation const& seen, base::instant n
   search_.emplace(search_->left(), past_.newest(), ++round_);
 }
 
-void build_follower::take_existence(model::observation const& seen, base::time_point sent) {
+void build_follower::take_existence(model::observation const& seen, base::time_point sent, base::instant now) {
   if (seen.sight == model::sight::no_such_job) {
     return give_up(fmt::format("not_found: the provider knows no job {}; check job_id, region and endpoint",
                                what_.job.job_id.view()));
   }
   proven_ = true;  // or it can not be asked, and the build is waited for all the same
+  newest_ = seen.number;
   step_ = step::look;
+  if (passed_by()) return miss(now);
+  stage_ = follow_stage::absent;
   poll_after(sent, what_.job.times->idle);
 }
 
@@ -119,6 +122,7 @@ void build_follower::take_look(model::observation const& seen, base::time_point 
   if (seen.sight == model::sight::failed) return fail(seen, now);
   bool const absent = seen.sight == model::sight::no_such_build;
   if (absent && ran()) return fail(failed("the build is not there any more"), now);
+  if (absent && passed_by()) return miss(now);
   failing_since_.reset();
   pausing_ = false;
   track::build_step const found = track::observe(build_, seen.sight, sent, now.mono);
@@ -133,11 +137,19 @@ void build_follower::take_look(model::observation const& seen, base::time_point 
 }
 
 void build_follower::saw_absence(base::time_point sent, base::instant now) {
-  stage_ = follow_stage::absent;
   seen_before_ = true;
-  if (proven_) return poll_after(sent, what_.job.times->idle);
-  step_ = step::exists;
-  due_ = now.mono;
+  if (!proven_) {
+    step_ = step::exists;
+    due_ = now.mono;
+    return;
+  }
+  stage_ = follow_stage::absent;
+  poll_after(sent, what_.job.times->idle);
+}
+
+/// It will not come any more, unless what is told of it is behind what is told of the job: that is given some time.
+void build_follower::miss(base::instant now) {
+  fail(failed(fmt::format("it is gone, or never was: the newest build is #{}", newest_)), now);
 }
 
 void build_follower::saw_running(track::build_step const& found, base::time_point sent, base::instant now) {

@@ -53,8 +53,9 @@ struct follow_end {
 /// Of the process: 0 success, 1 failure, 3 unstable, 4 aborted, 5 unknown, 6 it could not be watched.
 [[nodiscard]] int exit_code(follow_end const& end);
 
-/// A build that has ended is final; one that is not there is waited for. Gives up at once where the credentials are
-/// refused or the provider does not know the job, else when questions have failed for `unreachable_after`. Past builds
+/// A build that has ended is final; one that is not there is waited for, unless the job is past it. Gives up at once
+/// where the credentials are refused or the provider does not know the job, else when questions have failed, or a build
+/// that the job is past was not there, for `unreachable_after`. Past builds
 /// are asked for once where too few are known, the record of the build when it is first seen running (for its start)
 /// and when it has ended (for its times).
 class build_follower {
@@ -82,10 +83,11 @@ class build_follower {
 
   void take_search(model::observation const& seen, base::instant now);
   void take_look(model::observation const& seen, base::time_point sent, base::instant now);
-  void take_existence(model::observation const& seen, base::time_point sent);
+  void take_existence(model::observation const& seen, base::time_point sent, base::instant now);
   void take_list(model::observation const& seen, base::instant now);
   void take_record(model::observation const& seen, base::instant now);
   void saw_absence(base::time_point sent, base::instant now);
+  void miss(base::instant now);
   void saw_running(track::build_step const& found, base::time_point sent, base::instant now);
   void saw_end(track::build_step const& found, model::observation const& seen, base::instant now);
   void poll_running(base::time_point sent, base::instant now);
@@ -96,6 +98,7 @@ class build_follower {
   void give_up(std::string why);
   void finish(base::instant now);
   [[nodiscard]] bool ran() const { return build_.first_running != track::never; }
+  [[nodiscard]] bool passed_by() const { return newest_ > number_; }
   [[nodiscard]] bool begin_known() const { return seen_before_ || build_.started_at != track::no_time; }
   [[nodiscard]] base::time_point deadline() const;
 
@@ -107,7 +110,8 @@ class build_follower {
   base::time_point last_sent_ = track::never;
   std::optional<watch::newest_search> search_;
   std::uint32_t round_ = 0;
-  bool proven_ = false;  ///< the job is known to be there
+  bool proven_ = false;       ///< the job is known to be there
+  std::uint32_t newest_ = 0;  ///< of a build that was not there: which was the newest then; 0: not known
 
   follow_stage stage_ = follow_stage::looking;
   track::build_state build_;

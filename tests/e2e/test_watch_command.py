@@ -129,6 +129,18 @@ class GivingUp(Watched):
             self.assertEqual(done.returncode, 6, done.stderr)
             self.assertRegex(done.stderr, r"(?i)not.?found|no such job|knows no job|does not (know|exist)")
 
+    def test_it_never_says_of_a_job_that_is_not_there_that_it_waits(self):
+        done = self.watch("job", "--build", "41", config=self.following(unreachable_after="1h"))
+        self.assertNotIn("not there yet", done.stderr)
+
+    def test_a_build_that_is_gone_after_a_while(self):
+        self.past(*range(31, 42))
+        done = self.watch("job", "--build", "12", config=self.following(unreachable_after="300ms"))
+        self.assertEqual(done.returncode, 6, done.stderr)
+        self.assertRegex(done.stderr, r"job #12 could not be watched: .*it is gone, or never was: the newest build is #41")
+        self.assertNotIn("not there yet", done.stderr)
+        self.assertEqual(self.asked("running-status"), 1)
+
     def test_an_unreachable_one_after_a_while(self):
         self.begin(41)
         self.simulator.fault("error", code="CB.00060101")

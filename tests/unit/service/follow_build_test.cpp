@@ -247,6 +247,36 @@ TEST_F(follower, waits_for_a_build_where_nothing_tells_whether_the_job_exists) {
   EXPECT_EQ(reply(asks::build, 42, answer(sight::finished, "OK")), 60s) << "and does not ask again";
 }
 
+TEST_F(follower, gives_up_on_a_build_that_is_gone_after_a_while) {
+  start(12);
+  reply(asks::build, 12, answer(sight::no_such_build));
+  reply(asks::newest, 0, newest(41));
+  EXPECT_EQ(followed->view(now).trouble, "no good answer for 0 s: it is gone, or never was: the newest build is #41");
+  EXPECT_EQ(reply(asks::build, 12, answer(sight::no_such_build)), 60s);
+  for (int i = 0; i < 10 && followed->next(); ++i) reply(asks::build, 12, answer(sight::no_such_build));
+  EXPECT_EQ(now.wall, noon + 100ms + 5min) << "after the answer that told of newer ones";
+  EXPECT_EQ(code(), 6);
+  EXPECT_EQ(words(), "no good answer for 5 min: it is gone, or never was: the newest build is #41");
+}
+
+TEST_F(follower, takes_a_build_that_was_only_late_to_be_known) {
+  start(40);
+  reply(asks::build, 40, answer(sight::no_such_build));
+  reply(asks::newest, 0, newest(41));
+  reply(asks::build, 40, answer(sight::running));
+  EXPECT_EQ(followed->view(now).trouble, "");
+  EXPECT_EQ(followed->view(now).stage, follow_stage::running);
+}
+
+TEST_F(follower, waits_for_a_build_that_is_yet_to_come) {
+  start(42);
+  reply(asks::build, 42, answer(sight::no_such_build));
+  EXPECT_EQ(followed->view(now).stage, follow_stage::looking) << "there may be no such job";
+  reply(asks::newest, 0, newest(41));
+  EXPECT_EQ(followed->view(now).stage, follow_stage::absent);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(reply(asks::build, 42, answer(sight::no_such_build)), 60s);
+}
+
 TEST_F(follower, backs_off_and_gives_up_with_fresh_evidence) {
   start(42);
   reply(asks::build, 42, failing(model::fault::other));
