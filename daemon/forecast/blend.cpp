@@ -10,19 +10,12 @@ namespace {
 
 constexpr double wanted_step = 1.0 / 256;
 constexpr double most_cells = 4096;
-/// Where a bump ends, in widths: the root of 7, which makes the width its standard deviation.
-constexpr double reach = 2.6457513;
 
 std::size_t cells_between(double low, double high) {
   return static_cast<std::size_t>(std::clamp(std::ceil((high - low) / wanted_step), 1.0, most_cells));
 }
 
 }  // namespace
-
-double bump(double distance, double width) {
-  double const x = distance / (reach * width), inside = 1 - x * x;
-  return inside > 0 ? 15 / (16 * reach * width) * inside * inside : 0;
-}
 
 blend::blend(double low, double high)
     : low_(std::log(low)), step_(0), cells_(cells_between(std::log(low), std::log(high))) {
@@ -36,10 +29,11 @@ void blend::add_bump(double log_seconds, double width, double weight) {
   auto const cell_of = [&](double at) {
     return static_cast<std::size_t>(std::clamp(std::floor((at - low_) / step_), 0.0, last));
   };
+  bump const shape(width);
   double sum = 0;
-  std::size_t const from = cell_of(log_seconds - reach * width), to = cell_of(log_seconds + reach * width);
+  std::size_t const from = cell_of(log_seconds - shape.end()), to = cell_of(log_seconds + shape.end());
   for (std::size_t i = from; i <= to; ++i) {
-    double const share = weight * step_ * bump(low_ + step_ * (static_cast<double>(i) + 0.5) - log_seconds, width);
+    double const share = weight * step_ * shape.at(low_ + step_ * (static_cast<double>(i) + 0.5) - log_seconds);
     cells_[i] += static_cast<float>(share);
     sum += share;
   }

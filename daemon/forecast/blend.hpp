@@ -9,9 +9,25 @@
 
 namespace buildwatch::forecast {
 
-/// The shape of what is blurred by `width`, at `distance` from its middle; its area is 1. Near enough to a normal
-/// distribution of that standard deviation, and it ends.
-[[nodiscard]] double bump(double distance, double width);
+/// The shape of what is blurred by a width; its area is 1. Near enough to a normal distribution of that standard
+/// deviation, and it ends.
+class bump {
+ public:
+  explicit bump(double width) : scale_(1 / (reach * width)) {}
+
+  [[nodiscard]] double at(double distance) const {
+    double const x = distance * scale_, inside = 1 - x * x;
+    return inside > 0 ? 15.0 / 16 * scale_ * inside * inside : 0;
+  }
+  /// Beyond this distance it is 0.
+  [[nodiscard]] double end() const { return 1 / scale_; }
+
+ private:
+  /// Where it ends, in widths: the root of 7, which makes the width its standard deviation.
+  static constexpr double reach = 2.6457513;
+
+  double scale_;
+};
 
 /// Weights on a fine grid of logarithms of seconds. Weights are added in any order and need not sum to 1.
 class blend {

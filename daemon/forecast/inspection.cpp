@@ -12,7 +12,7 @@ inspection::inspection(survival const& durations, std::vector<double> const& mom
   for (double const at : moments) points_.push_back({at, durations.running(at)});
 }
 
-std::vector<std::size_t> inspection::best(double polls) {
+std::vector<double> inspection::best(double polls) {
   // The dearer a look, the fewer are made. None is worth more than half a fixed interval of delay, which is what it
   // buys where a build is as long as the interval: of still shorter builds a late look would save next to nothing.
   double cheap = 1e-4 * allowed_.most, dear = 0.25 * allowed_.most;
@@ -22,9 +22,18 @@ std::vector<std::size_t> inspection::best(double polls) {
     (spent() > polls ? cheap : dear) = price;
   }
   solve(dear);
-  std::vector<std::size_t> next;
-  for (std::size_t k = 0; k + 1 < points_.size(); ++k) next.push_back(points_[k].next);
+  std::vector<double> next;
+  for (std::size_t k = 0; k + 1 < points_.size(); ++k) next.push_back(points_[k].at + points_[k].gap);
   return next;
+}
+
+inspection::stretch inspection::far(point const& from, point const& to, double price) const {
+  double const ending = from.running - to.running, gap = to.at - from.at;
+  double const running = 0.5 * (from.running + to.running);
+  double apart = allowed_.most;
+  // Nothing is known of where between two neighbours builds end: by Keller's rule, as many looks as are worth it.
+  if (&to == &from + 1) apart = std::clamp(std::sqrt(2 * price * running * gap / ending), allowed_.least, apart);
+  return {from.running + (gap / apart - 1) * running, (0.5 * (from.at + to.at) + 0.5 * apart) * ending, apart};
 }
 
 void inspection::solve(double price) {
@@ -32,27 +41,30 @@ void inspection::solve(double price) {
   std::size_t furthest = last;  // the earlier one looks, the earlier one looks next
   for (std::size_t k = last; k-- > 0;) {
     point& from = points_[k];
-    double least = std::numeric_limits<double>::infinity();
+    from.cost = std::numeric_limits<double>::infinity();
     for (std::size_t j = k + 1; j <= furthest; ++j) {
       point const& to = points_[j];
       double const gap = to.at - from.at;
       if (gap < allowed_.least && j < furthest) continue;
-      if (gap > allowed_.most && std::isfinite(least)) break;
       // When the end is seen, rather than the delay: the two differ by the mean duration, whatever is done.
-      double const seen = to.at * (from.running - to.running);
-      double const cost = price * from.running + seen + to.cost;
-      if (cost > least) continue;
-      least = cost;
-      from.next = j;
+      stretch s{from.running, to.at * (from.running - to.running), gap};
+      if (gap > allowed_.most) s = far(from, to, price);
+      double const cost = price * s.looks + s.seen + to.cost;
+      if (cost <= from.cost) {
+        from.cost = cost;
+        from.next = j;
+        from.looks = s.looks;
+        from.gap = s.apart;
+      }
+      if (gap > allowed_.most) break;
     }
-    from.cost = least;
     furthest = std::min(last, from.next + 1);
   }
 }
 
 double inspection::spent() const {
   double sum = 0;
-  for (std::size_t k = 0; k + 1 < points_.size(); k = points_[k].next) sum += points_[k].running;
+  for (std::size_t k = 0; k + 1 < points_.size(); k = points_[k].next) sum += points_[k].looks;
   return sum;
 }
 

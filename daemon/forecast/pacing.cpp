@@ -11,9 +11,9 @@ namespace buildwatch::forecast {
 
 namespace {
 
+constexpr std::size_t fewest_steps = 160;
 constexpr std::size_t most_steps = 512;
-constexpr double finer = 12;     ///< moments to choose from, per poll
-constexpr double too_few = 2.5;  ///< of them, for choosing to be worth it
+constexpr double finer = 16;  ///< moments to choose from, per poll
 
 double seconds(base::duration d) { return std::chrono::duration<double>(d).count(); }
 
@@ -37,21 +37,12 @@ pacing::pacing(outlook const& past, base::duration building)
   double const interval = seconds(building);
   double const polls = fixed_polls(durations, interval);
   gaps const allowed{interval / finest, 2 * interval};
-  double fineness = finer;
   // A rate makes half a poll less than it says: on average the last one comes half a gap after the end.
-  std::vector<double> const moments = rate(durations, allowed, polls - 0.5).moments(fineness, most_steps);
-  auto const at = [&](double place) {
-    auto const whole = static_cast<std::size_t>(place);
-    if (whole + 1 >= moments.size()) return moments.back() + allowed.most;
-    return std::lerp(moments[whole], moments[whole + 1], place - static_cast<double>(whole));
-  };
-  std::vector<std::size_t> best;
-  bool const choose = fineness >= too_few && moments.size() > 2;
-  if (choose) best = inspection(durations, moments, allowed).best(polls);
+  std::vector<double> const moments = rate(durations, allowed, polls - 0.5).moments(finer, fewest_steps, most_steps);
+  std::vector<double> const best = inspection(durations, moments, allowed).best(polls);
   steps_.reserve(moments.size());
   for (std::size_t i = 0; i < moments.size(); ++i) {
-    double next = i + 1 == moments.size() ? moments[i] + allowed.most : at(static_cast<double>(i) + fineness);
-    if (choose && i < best.size()) next = moments[best[i]];
+    double const next = i < best.size() ? best[i] : moments[i] + allowed.most;
     steps_.push_back({static_cast<float>(moments[i]), static_cast<float>(next)});
   }
 }

@@ -7,7 +7,8 @@ namespace buildwatch::forecast {
 
 namespace {
 
-constexpr double hardly_any = 0.002;  ///< share of builds still running for which no polls are placed
+constexpr double hardly_any = 0.001;   ///< share of builds still running for which no polls are placed
+constexpr double seldom_enough = 0.2;  ///< moments are never rarer than this part of what they are at the start
 
 }  // namespace
 
@@ -36,19 +37,22 @@ double rate::spent() const {
   return sum;
 }
 
-std::vector<double> rate::moments(double& finer, std::size_t most) const {
+double rate::worth(piece const& p) const { return per_second(p) * std::max(std::sqrt(p.running), seldom_enough); }
+
+std::vector<double> rate::moments(double finer, std::size_t fewest, std::size_t most) const {
   auto const end = std::ranges::find_if(pieces_, [](piece const& p) { return p.running < hardly_any; });
   double polls = 0;
-  for (auto p = pieces_.begin(); p != end; ++p) polls += (p->to - p->from) * per_second(*p);
-  finer = std::min(finer, static_cast<double>(most - 2) / polls);
+  for (auto p = pieces_.begin(); p != end; ++p) polls += (p->to - p->from) * worth(*p);
+  finer = std::clamp(finer, static_cast<double>(fewest) / polls, static_cast<double>(most - 2) / polls);
   std::vector<double> found{0};
   double missing = 1;  // until the next moment, in steps
   for (auto p = pieces_.begin(); p != end; ++p) {
-    double const steps = finer * per_second(*p);
+    double const steps = finer * worth(*p);
     double at = p->from;
     for (; at + missing / steps <= p->to; missing = 1) found.push_back(at += missing / steps);
     missing -= (p->to - at) * steps;
   }
+  if (found.size() < 2) found.push_back(allowed_.most);
   return found;
 }
 

@@ -19,9 +19,10 @@ class rate {
   /// Spends `polls` on an average build, as far as the gaps allow it.
   rate(survival const& durations, gaps allowed, double polls);
 
-  /// Moments such that between two neighbours 1/`finer` polls are made: from 0 until hardly any build still runs, at
-  /// most `most` of them; `finer` is made smaller for that.
-  [[nodiscard]] std::vector<double> moments(double& finer, std::size_t most) const;
+  /// Moments, `finer` times as dense as the polls at the start, and less so the fewer builds still run: from 0 until
+  /// hardly any does. All are made denser for `fewest` of them or so, and rarer for `most`, which is never exceeded; at
+  /// least two.
+  [[nodiscard]] std::vector<double> moments(double finer, std::size_t fewest, std::size_t most) const;
 
  private:
   struct piece {
@@ -30,6 +31,8 @@ class rate {
     double hazard;
   };
   [[nodiscard]] double per_second(piece const& p) const;
+  /// Moments per second, in proportion: as dense as polls at the start, rarer where few builds still run.
+  [[nodiscard]] double worth(piece const& p) const;
   [[nodiscard]] double spent() const;
 
   gaps allowed_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "forecast/blend.hpp"
 
@@ -10,10 +11,14 @@ namespace buildwatch::forecast {
 namespace {
 
 /// What a build counts compared to the one after it.
-constexpr std::array<double, 4> forgetting{0.6, 0.8, 0.93, 0.98};
+constexpr std::array<double, 4> forgetting{0.7, 0.9, 0.97, 0.995};
 constexpr std::size_t most_foretold = 50;  ///< newest builds that pairs are tried on
 constexpr double older = 0.97;             ///< what having foretold a build counts compared to the one after it
 constexpr double unforeseen = 0.1;         ///< density of anything: no single surprise rules a pair out
+/// How far what a pair foretold is believed: the builds of a bad week are not so many independent witnesses.
+constexpr double belief = 0.5;
+constexpr double within_second = 0.29;  ///< seconds; the standard deviation of what may be anywhere within one
+constexpr double broadest = 0.5;
 
 using table = std::array<std::array<double, widths.size()>, forgetting.size()>;
 
@@ -22,9 +27,12 @@ table foretold(std::span<double const> logs, std::size_t i) {
   table density{};
   std::array<double, forgetting.size()> weight{}, sum{};
   weight.fill(1);
+  auto const shapes = [&]<std::size_t... w>(std::index_sequence<w...>) {
+    return std::array{bump(blurred(widths[w], logs[i]))...};
+  }(std::make_index_sequence<widths.size()>());
   for (std::size_t j = i + 1; j < logs.size(); ++j) {
     std::array<double, widths.size()> shape;
-    for (std::size_t w = 0; w < widths.size(); ++w) shape[w] = bump(logs[i] - logs[j], widths[w]);
+    for (std::size_t w = 0; w < widths.size(); ++w) shape[w] = shapes[w].at(logs[i] - logs[j]);
     for (std::size_t f = 0; f < forgetting.size(); ++f) {
       for (std::size_t w = 0; w < widths.size(); ++w) density[f][w] += weight[f] * shape[w];
       sum[f] += weight[f];
@@ -49,7 +57,7 @@ table trust(std::span<double const> logs) {
   }
   for (auto const& row : score) best = std::max(best, std::ranges::max(row));
   for (auto& row : score) {
-    for (double& s : row) sum += s = std::exp(s - best);
+    for (double& s : row) sum += s = std::exp(belief * (s - best));
   }
   for (auto& row : score) {
     for (double& s : row) s /= sum;
@@ -58,6 +66,10 @@ table trust(std::span<double const> logs) {
 }
 
 }  // namespace
+
+double blurred(double width, double log_seconds) {
+  return std::min(std::hypot(width, within_second * std::exp(-log_seconds)), broadest);
+}
 
 weights weigh(std::span<double const> logs) {
   table const share = trust(logs);

@@ -10,6 +10,9 @@ namespace buildwatch::forecast {
 /// By how much (of a logarithm) the duration of a past build may be blurred: 0.03 is about 3 %.
 inline constexpr std::array<double, 4> widths{0.012, 0.03, 0.08, 0.25};
 
+/// The same for a duration that is known to the second, as most are: what takes a few seconds is never known to 3 %.
+[[nodiscard]] double blurred(double width, double log_seconds);
+
 /// For each width, for each build: its share. All of them together sum to 1.
 using weights = std::array<std::vector<double>, widths.size()>;
 

@@ -85,6 +85,23 @@ TEST(outlook, tells_failures_from_successes) {
   EXPECT_GT(o.at(0s)->left, 500s);
 }
 
+TEST(outlook, knows_jobs_whose_failures_take_turns_with_successes) {
+  // Somebody breaks it, somebody mends it: what comes next is what came after such builds before.
+  auto builds = steady(60);
+  for (std::size_t i = 0; i < builds.size(); i += 2) {
+    builds[i].outcome = model::outcome::failure;
+    builds[i].lasted = 60s;
+  }
+  EXPECT_GT(outlook(builds).at(0s)->left, 500s) << "after a failure";
+  EXPECT_LT(outlook(std::span(builds).subspan(1)).at(0s)->left, 120s) << "after a success";
+}
+
+TEST(outlook, takes_no_whole_second_for_an_exact_one) {
+  // Records in whole seconds: a build may end half-way between two of them as well.
+  outlook const o(series(60, [](std::uint32_t i) { return std::floor(8 + 5 * scattered(i)); }));
+  for (double s = 8; s < 12; s += 0.5) EXPECT_LT(o.hazard(seconds(s)), 4 * o.hazard(seconds(s + 0.5))) << s;
+}
+
 TEST(outlook, is_made_of_the_newest_hundred) {
   auto builds = steady(100, 600);
   for (past_build const& old : steady(50, 60)) builds.push_back(old);
