@@ -332,6 +332,51 @@ class Records(Following):
                 self.assertEqual(self.asked("record"), 1)
 
 
+class Failing(Following):
+    """One call, or one build, fails, while all else of the job is answered."""
+
+    def setUp(self):
+        super().setUp()
+        self.past(10)
+
+    def break_build(self, number):
+        return self.simulator.fault("status", call="build-info", build=number, status=500, body="{}")
+
+    def test_a_build_that_cannot_be_asked_about_holds_up_no_other(self):
+        daemon = self.start(self.following(unreachable_after="1s"))
+        self.settled()
+        fault = self.break_build(11)
+        self.end(11, "FAILURE")
+        reason = daemon.wait_events(type="job.unreachable")[0]["data"]["reason"]
+        self.assertRegex(reason, r"^build 11: .*500")
+        for number in (12, 13):
+            self.built(daemon, number)
+        self.simulator.clear_faults(fault)
+        self.finished(daemon, 11)
+        daemon.wait_events(type="job.recovered")
+        daemon.stop()
+        told = [event["summary"] for event in (one["data"] for one in daemon.events())]
+        self.assertEqual([re.search(r"#(\d+) (is running|\w+)|can not|again", line)[0] for line in told],
+                         ["can not", "#12 is running", "#12 passed", "#13 is running", "#13 passed", "again", "#11 failed"])
+        self.assertLessEqual(len(daemon.said_of(re.compile(r"\bjob\b.*500"))), 3, daemon.log)
+
+    def test_a_build_that_ran_does_not_hide_those_beside_it(self):
+        daemon = self.start(self.following(unreachable_after="1s"))
+        self.settled()
+        for number in (11, 12):
+            self.begin(number)
+            self.started(daemon, number)
+        fault = self.break_build(11)
+        daemon.wait_events(type="job.unreachable")
+        self.end(12, "FAILURE")
+        self.finished(daemon, 12)
+        self.built(daemon, 13)
+        self.end(11)
+        self.simulator.clear_faults(fault)
+        self.finished(daemon, 11)
+        daemon.wait_events(type="job.recovered")
+
+
 class Refused(Following):
     def setUp(self):
         super().setUp()
