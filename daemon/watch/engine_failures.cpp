@@ -70,7 +70,14 @@ void engine::state::suspect_all(job_index job) {
 /// The question that was just answered fails no more. What is to be told of the job's outage because of that.
 track::notice engine::state::answered_well(job_index job, base::instant now, commands& out) {
   if (std::uint8_t* const own = failures_of(job)) *own = 0;
-  if (jobs[job].trouble) jobs[job].trouble->failures = 0;
+  job_state& j = jobs[job];
+  if (j.trouble) j.trouble->failures = 0;
+  // One build may be asked about as one that is watched, and as one of a gap.
+  if (watched_build* const b = j.pursuit && j.kind == errand_kind::scan ? j.pursuit->find(j.asked) : nullptr) {
+    b->failures = 0;
+  }
+  gap* const g = j.pursuit && j.pursuit->inquiry ? j.pursuit->inquiry->news.get() : nullptr;
+  if (g && j.kind == errand_kind::poll && g->now == gap::step::scanning && g->next == j.asked) g->failures = 0;
   return recovered(job, now, out);
 }
 
