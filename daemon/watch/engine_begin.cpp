@@ -93,7 +93,6 @@ void engine::state::recall_build(job_index job, build_memory const& known, base:
   b.known =
       track::recalled({phase, known.started_at, known.first_running, known.last_running, known.undecided_since}, now);
   b.overdue = known.overdue;
-  b.since = now.mono;
   if (!followed(job)) jobs[job].look = base::time_point::max();
 }
 

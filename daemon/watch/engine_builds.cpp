@@ -49,7 +49,7 @@ watched_build& engine::state::watch_build(job_index job, std::uint32_t number, b
   auto const at = std::ranges::find_if(p.builds, [&](auto const& b) { return b.number > number; });
   watched_build b;
   b.number = number;
-  b.anchor = b.due = due;
+  b.anchor = b.due = b.since = due;
   return *p.builds.insert(at, b);
 }
 

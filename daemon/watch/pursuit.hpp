@@ -21,7 +21,7 @@ struct watched_build {
   track::build_state known;
   base::time_point anchor{};  ///< some point of its grid
   base::time_point due{};     ///< of its next poll
-  base::time_point since{};   ///< when it was last seen, or first missed
+  base::time_point since{};   ///< when it was last seen, or first missed; before that: when it was first of interest
   std::uint32_t number = 0;
   std::uint8_t failures = 0;  ///< polls of it that failed in a row; 255: so many or more
   bool absent = false;        ///< the last answer was "no such build"

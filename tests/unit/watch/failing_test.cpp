@@ -124,6 +124,18 @@ TEST_F(failing, a_build_that_nobody_has_seen_is_given_up_after_a_day) {
   EXPECT_EQ(w.logged("build.let_go"), 1U);
 }
 
+TEST_F(failing, nor_after_a_restart_one_that_is_queued_is_given_up_at_once) {
+  w.builds[2] = {2h, 3h, "FAILURE", 100min};
+  w.run_until(30min);
+  w.remember();
+  w.restart(followed_world::one(), 1min);
+  broken = {2};
+  w.run_until(1h);
+  broken.clear();
+  w.run_until(4h);
+  EXPECT_EQ(w.tale().back(), "finished 2");
+}
+
 TEST_F(failing, one_that_ran_is_never_given_up) {
   w.builds[2] = {10min, 20min, "FAILURE"};
   w.run_until(15min);
