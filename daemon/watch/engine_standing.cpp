@@ -19,6 +19,17 @@ watched_build const* newest_of(job_state const& j) {
   return newest;
 }
 
+/// Told, and its end is not.
+bool stands(track::reachability const& outage) {
+  return outage.told == track::told::unreachable || outage.told == track::told::taking_back;
+}
+
+/// Why a provider's outage is what keeps a job from being watched.
+std::string cause_of(provider_state const& p) {
+  if (!stands(p.reach) || !p.reach.failing()) return {};
+  return p.cause_since == track::never ? "provider " + p.saved.name + " is unreachable" : p.last_cause;
+}
+
 std::optional<base::wall_time> maybe(base::time_point when, base::instant now) {
   if (when == track::never || when == base::time_point::max()) return std::nullopt;
   return track::wall_of(when, now);
@@ -29,10 +40,8 @@ std::optional<base::wall_time> maybe(base::time_point when, base::instant now) {
 job_state_kind engine::state::state_of(job_index job) const {
   job_state const& j = jobs[job];
   if (j.done) return job_state_kind::done;
-  if (j.trouble &&
-      (j.trouble->reach.told == track::told::unreachable || j.trouble->reach.told == track::told::taking_back)) {
-    return job_state_kind::unreachable;
-  }
+  if (stands(providers[what.jobs[job].provider].reach)) return job_state_kind::unreachable;
+  if (j.trouble && stands(j.trouble->reach)) return job_state_kind::unreachable;
   if (j.trouble && j.trouble->not_found) return job_state_kind::not_found;
   auto const some = [&](auto const& holds) { return j.pursuit && std::ranges::any_of(j.pursuit->builds, holds); };
   if (some([](watched_build const& b) { return track::under_way(b.known); })) return job_state_kind::running;
@@ -57,13 +66,15 @@ job_standing engine::standing_of(job_index job, base::instant now) const {
   how.heard = maybe(j.heard, now);
   how.next_poll = maybe(s.next_poll_of(job, now.mono), now);
   if (j.trouble && (j.trouble->reach.failing() || j.trouble->not_found)) how.error = j.trouble->text;
+  bool const unreachable = how.state == job_state_kind::unreachable;
+  if (unreachable && how.error.empty()) how.error = cause_of(s.providers[s.what.jobs[job].provider]);
   watched_build const* const b = newest_of(j);
   if (!b) return how;
   how.build = track::describe(b->number, {b->known, track::build_change::none}, {}, nullptr, nullptr, now);
   how.build->building = track::under_way(b->known);
   base::time_point const begin = track::begin_of(b->known, now);
-  bool const reckoned = how.build->building && j.pursuit->lengths && begin != track::never;
-  if (reckoned) how.ahead = j.pursuit->lengths->outlook.at(now.mono - begin);
+  bool const reckoned = how.state == job_state_kind::running && how.build->building && j.pursuit->lengths;
+  if (reckoned && begin != track::never) how.ahead = j.pursuit->lengths->outlook.at(now.mono - begin);
   return how;
 }
 

@@ -18,18 +18,19 @@ enum class job_state_kind : std::uint8_t {
   queued,       ///< a build is announced and does not run yet
   running,      ///< or settles
   not_found,    ///< the provider does not know the job
-  unreachable,  ///< and that has been told
+  unreachable,  ///< it, or its provider as a whole, and that has been told
   done,         ///< the one build that is watched has ended
 };
 
 struct job_standing {
   job_state_kind state = job_state_kind::pending;
   std::optional<model::build> build;         ///< the newest that runs or is queued (that one is not `building`)
-  std::optional<forecast::estimate> ahead;   ///< of it, while it runs; nullopt: too few past builds
+  std::optional<forecast::estimate> ahead;   ///< of it; nullopt: the state is not running, or too few past builds
   std::optional<base::wall_time> polled;     ///< when a request about the job last ended, in this run
   std::optional<base::wall_time> heard;      ///< when one last ended well
   std::optional<base::wall_time> next_poll;  ///< nullopt: there will be none
-  std::string error;                         ///< of the last poll, for people, no secret; empty: it went well
+  /// Of the last poll, else of its provider's outage; for people, no secret. Empty: all is well.
+  std::string error;
 };
 
 struct provider_standing {

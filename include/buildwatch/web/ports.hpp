@@ -24,7 +24,7 @@ enum class job_state : std::uint8_t {
   running,      ///< or settling
   done,         ///< the one build that was wanted has finished
   not_found,    ///< the provider does not know it
-  unreachable,  ///< and that has been told
+  unreachable,  ///< it, or its provider as a whole, and that has been told
 };
 /// "pending", …
 [[nodiscard]] std::string_view to_string(job_state s);
@@ -35,12 +35,12 @@ struct job_view {
   job_state state = job_state::pending;
   std::optional<model::build> build;     ///< the newest
   std::optional<model::build> finished;  ///< the newest that has finished: what feeds and badges show meanwhile
-  std::optional<double> progress;        ///< 0 to 1; nullopt: does not run, or too few past builds
+  std::optional<double> progress;        ///< 0 to 1; nullopt: the state is not running, or too few past builds
   std::optional<base::wall_time> eta;
   std::optional<std::pair<base::wall_time, base::wall_time>> eta_between;  ///< 80 %
   std::optional<base::wall_time> last_poll_at;
   std::optional<base::wall_time> next_poll_at;
-  std::optional<std::string> last_error;  ///< for people, no secret; nullopt: the last poll went well
+  std::optional<std::string> last_error;  ///< for people, no secret; nullopt: all is well
 };
 
 /// Port: the jobs that are watched. Loop thread only, and quick: a page of a few dozen costs well under a millisecond.

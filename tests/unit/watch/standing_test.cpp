@@ -1,6 +1,8 @@
 // How jobs and providers stand, for those who look.
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "unit/watch/followed.hpp"
 
 namespace buildwatch::watch::testing {
@@ -76,6 +78,92 @@ TEST_F(standing, a_job_that_nobody_knows) {
   EXPECT_EQ(of(w).state, job_state_kind::not_found);
   EXPECT_NE(of(w).error.find("not_found"), std::string::npos);
   EXPECT_FALSE(of(w).heard);
+}
+
+/// Two jobs and one build, of a provider that fails with `cause` from 2 min on, for an hour.
+class standing_in_an_outage : public standing {
+ protected:
+  static options three() {
+    options o = followed_world::one();
+    o.jobs.push_back(job("one", *o.jobs[0].times, 0, 0));
+    o.jobs.push_back(job("done", *o.jobs[0].times, 0, 1));
+    return o;
+  }
+  static std::unique_ptr<followed_world> made(std::map<std::uint32_t, scripted> builds, observation cause) {
+    auto w = std::make_unique<followed_world>(three());
+    w->builds = std::move(builds);
+    w->past_of_history = true;
+    w->answer_all = [&w = *w, as_told = w->answer_all, cause](ask const& a) {
+      return w.now() < 2min || w.now() > 1h ? as_told(a) : cause;
+    };
+    return w;
+  }
+  static std::map<std::uint32_t, scripted> running_since_a_minute() {
+    std::map<std::uint32_t, scripted> all;
+    for (std::uint32_t n = 1; n <= 10; ++n) all[n] = {-2h * (12 - n), -2h * (12 - n) + 90min};
+    all[11] = {-1min, 89min};
+    return all;
+  }
+};
+
+TEST_F(standing_in_an_outage, of_its_provider_a_job_is_unreachable_too) {
+  for (observation const& cause : {failed(fault::refused, "HTTP 401"), failed(fault::throttled, "HTTP 503"),
+                                   failed(fault::no_connection, "refused"), failed(fault::other, "HTTP 500")}) {
+    SCOPED_TRACE(cause.text);
+    auto const all = made(running_since_a_minute(), cause);
+    followed_world& w = *all;
+    w.run_until(90s);
+    EXPECT_EQ(of(w).state, job_state_kind::running);
+    EXPECT_TRUE(of(w).ahead);
+    w.run_until(30min);
+    ASSERT_EQ(w.told().back(), "provider.unreachable");
+    for (job_index const job : {0U, 1U}) {
+      job_standing const how = of(w, job);
+      EXPECT_EQ(how.state, job_state_kind::unreachable) << job;
+      EXPECT_EQ(how.error, cause.text) << job;
+      EXPECT_FALSE(how.ahead);
+      ASSERT_TRUE(how.build);
+      EXPECT_EQ(how.build->number, 11U);
+    }
+    EXPECT_EQ(of(w, 2).state, job_state_kind::done);
+    EXPECT_EQ(of(w, 2).error, "");
+    EXPECT_EQ(w.engine().counts().unreachable, 2U);
+    EXPECT_EQ(w.engine().counts().running, 0U);
+    w.run_until(80min);
+    ASSERT_EQ(w.told().back(), "provider.recovered");
+    EXPECT_EQ(of(w).state, job_state_kind::running);
+    EXPECT_EQ(of(w).error, "");
+    EXPECT_TRUE(of(w).ahead);
+  }
+}
+
+TEST_F(standing_in_an_outage, that_began_before_a_restart_it_is_unreachable_at_once) {
+  auto const all = made({{1, {-1h, -50min}}}, failed(fault::no_connection, "refused"));
+  followed_world& w = *all;
+  w.run_until(30min);
+  w.remember();
+  w.restart(three());
+  EXPECT_EQ(of(w).state, job_state_kind::unreachable);
+  EXPECT_EQ(of(w).error, "provider huawei is unreachable") << "why is not known any more";
+  EXPECT_EQ(of(w, 2).state, job_state_kind::done);
+  w.run_for(5min);
+  EXPECT_EQ(of(w).state, job_state_kind::unreachable);
+  EXPECT_EQ(of(w).error, "refused");
+  w.run_until(2h);
+  EXPECT_EQ(of(w).state, job_state_kind::idle);
+}
+
+TEST_F(standing_in_an_outage, that_is_over_it_is_as_it_was_once_that_is_stored) {
+  auto const all = made({{1, {-1h, -50min}}}, failed(fault::no_connection, "refused"));
+  followed_world& w = *all;
+  w.run_until(30min);
+  w.stores = [](model::event const&) { return false; };
+  w.run_until(80min);
+  EXPECT_EQ(of(w).state, job_state_kind::unreachable) << "nobody has been told that it recovered";
+  EXPECT_EQ(of(w).error, "");
+  w.stores = [](model::event const&) { return true; };
+  w.run_for(1min);
+  EXPECT_EQ(of(w).state, job_state_kind::idle);
 }
 
 TEST_F(standing, the_one_build_that_is_watched_is_done) {
