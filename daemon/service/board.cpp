@@ -2,9 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace buildwatch::service {
+
+namespace {
+
+// Of builds that were let go nobody says that they have ended.
+constexpr std::size_t most_started = 32;
+
+void add(model::build const& b, board::record& to) {
+  if (!to.started) to.started = std::make_unique<std::vector<model::build>>();
+  auto& all = *to.started;
+  auto const at = std::ranges::lower_bound(all, b.number, {}, &model::build::number);
+  if (at == all.end() || at->number != b.number) all.insert(at, b);
+  if (all.size() > most_started) all.erase(all.begin());
+}
+
+}  // namespace
 
 board::name board::name_of(std::string_view provider, std::string_view job_id, std::uint32_t build) {
   return fmt::format("{} {} {}", job_id, build, provider);
@@ -40,15 +56,23 @@ void board::take(model::event const& e) {
     auto const how = static_cast<std::size_t>(b.outcome.value_or(model::outcome::unknown));
     each(e.provider, e.job->job_id, b.number, [how](record& r) { ++r.ended.at(how); });
   } else if (e.type == model::event_type::build_started) {
-    each(e.provider, e.job->job_id, b.number, [&b](record& r) { r.started = std::make_unique<model::build const>(b); });
+    each(e.provider, e.job->job_id, b.number, [&b](record& r) { add(b, r); });
   }
 }
 
 void board::take(std::string_view provider, std::string_view job_id, model::build const& b) {
   each(provider, job_id, b.number, [&b](record& r) {
     if (!r.finished || r.finished->number <= b.number) r.finished = std::make_unique<model::build const>(b);
-    if (r.started && r.started->number <= b.number) r.started.reset();
+    if (!r.started) return;
+    std::erase_if(*r.started, [&b](model::build const& one) { return one.number == b.number; });
+    if (r.started->empty()) r.started.reset();
   });
+}
+
+model::build const* board::started(record const& of, std::uint32_t number) {
+  if (!of.started) return nullptr;
+  auto const at = std::ranges::find(*of.started, number, &model::build::number);
+  return at == of.started->end() ? nullptr : &*at;
 }
 
 board::record const& board::of(watch::options const& what, watch::job_options const& job) const {

@@ -19,14 +19,17 @@ class board {
  public:
   struct record {
     std::unique_ptr<model::build const> finished;  ///< the one with the highest number; null: none is known
-    std::unique_ptr<model::build const> started;   ///< of the newest build.started: what the engine does not keep of it
-    std::array<std::uint64_t, 5> ended{};          ///< builds that ended in this run, by model::outcome
+    /// Of build.started, by number: what the engine does not keep of builds that run. null: none does.
+    std::unique_ptr<std::vector<model::build>> started;
+    std::array<std::uint64_t, 5> ended{};  ///< builds that ended in this run, by model::outcome
   };
 
   /// Other jobs, or the first. Of those that remain everything is kept.
   void watch(watch::options const& what);
   /// A committed event.
   void take(model::event const& e);
+  /// What build.started told of a build that has not ended; null: it told nothing in this run.
+  [[nodiscard]] static model::build const* started(record const& of, std::uint32_t number);
   /// A finished build of the history. Older than what is known: nothing changes.
   void take(std::string_view provider, std::string_view job_id, model::build const& b);
   /// Empty where nothing is known.

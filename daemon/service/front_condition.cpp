@@ -143,7 +143,7 @@ void front::add_jobs(std::size_t to, std::vector<web::job_metrics>& all) const {
     auto const how = parts_.watching.standing_of(job);
     web::job_metrics m;
     m.name = what.jobs[job].name;
-    m.running = how.build && how.build->building;
+    m.running = !how.running.empty();
     // A job that is done is asked no more: the time of its last poll would only look ever worse.
     if (how.state != watch::job_state_kind::done) m.last_success_poll = how.heard;
     m.finished = board_.of(what, what.jobs[job]).ended;

@@ -32,12 +32,14 @@ void add_forecast(forecast::estimate const& ahead, base::wall_time now, web::job
   to.eta_between = std::pair(after(now, ahead.left_low), after(now, ahead.left_high));
 }
 
-/// What the engine does not keep of a build that runs.
-void complete(model::build& b, model::build const& started) {
-  if (b.number != started.number || !b.building) return;
-  b.region = started.region;
-  b.source = started.source;
-  if (!b.started_at) b.started_at = started.started_at;
+/// With what the engine does not keep of a build that runs.
+model::build complete(model::build b, board::record const& known) {
+  model::build const* const started = b.building ? board::started(known, b.number) : nullptr;
+  if (!started) return b;
+  b.region = started->region;
+  b.source = started->source;
+  if (!b.started_at) b.started_at = started->started_at;
+  return b;
 }
 
 }  // namespace
@@ -51,11 +53,9 @@ web::job_view front::view_of(watch::job_index job) const {
   v.job = {named.name, what.providers[named.provider].name, named.job_id.str(), *named.labels};
   v.state = state_of(how.state);
   if (known.finished) v.finished = v.build = *known.finished;
-  if (how.build && (!v.build || how.build->number > v.build->number)) {
-    v.build = how.build;
-    if (known.started) complete(*v.build, *known.started);
-    if (how.ahead) add_forecast(*how.ahead, parts_.house.clock.now().wall, v);
-  }
+  if (how.build && (!v.build || how.build->number > v.build->number)) v.build = complete(*how.build, known);
+  for (model::build const& b : how.running) v.running.push_back(complete(b, known));
+  if (how.ahead) add_forecast(*how.ahead, parts_.house.clock.now().wall, v);
   v.last_poll_at = how.polled;
   v.next_poll_at = how.next_poll;
   if (!how.error.empty()) v.last_error = how.error;

@@ -29,6 +29,13 @@ std::optional<std::pair<base::wall_time, base::wall_time>> span_of(json const& v
   return from && to ? std::optional(std::pair(*from, *to)) : std::nullopt;
 }
 
+/// What is to be shown: `progress` tells of the newest that runs.
+json const& build_of(json const& o, std::string_view state) {
+  json const& running = member(o, "running");
+  if (state == "running" && running.is_array() && !running.empty()) return running[0];
+  return member(o, "build");
+}
+
 listed_job job_of(json const& o) {
   listed_job j;
   j.name = text_of(member(o, "name"));
@@ -37,11 +44,11 @@ listed_job job_of(json const& o) {
   j.eta = time_of(member(o, "eta"));
   j.eta_between = span_of(member(o, "eta_between"));
   if (json const& p = member(o, "progress"); p.is_number()) j.progress = p.get<double>();
-  json const& build = member(o, "build");
+  json const& build = build_of(o, j.state);
   if (!build.is_object()) return j;
   if (json const& n = member(build, "number"); n.is_number_unsigned()) j.build = n.get<std::uint64_t>();
   j.outcome = text_of(member(build, "outcome"));
-  j.started_at = time_of(member(build, "started_at"));
+  if (member(build, "building") == true) j.started_at = time_of(member(build, "started_at"));
   j.finished_at = time_of(member(build, "finished_at"));
   return j;
 }

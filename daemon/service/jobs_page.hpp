@@ -13,13 +13,14 @@
 
 namespace buildwatch::service {
 
-/// A job as the API tells it; text of others, not cleaned. What is null there is empty here.
+/// A job as the API tells it; text of others, not cleaned. What is null there is empty here. Where builds run, the
+/// build is the newest of these, though one with a higher number may have ended.
 struct listed_job {
   std::string name;
   std::string state;
-  std::uint64_t build = 0;  ///< the newest; 0: none
+  std::uint64_t build = 0;  ///< 0: none
   std::string outcome;
-  std::optional<base::wall_time> started_at;
+  std::optional<base::wall_time> started_at;  ///< of a build that runs
   std::optional<base::wall_time> finished_at;
   std::optional<double> progress;
   std::optional<base::wall_time> eta;

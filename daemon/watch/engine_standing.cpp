@@ -1,5 +1,6 @@
 // How things stand, for those who look.
 #include <algorithm>
+#include <ranges>
 
 #include "buildwatch/track/moments.hpp"
 #include "watch/engine_state.hpp"
@@ -9,14 +10,10 @@ namespace {
 
 bool queued(watched_build const& b) { return b.known.undecided_since != track::never; }
 
-/// The highest number of which something has been seen.
-watched_build const* newest_of(job_state const& j) {
-  if (!j.pursuit) return nullptr;
-  watched_build const* newest = nullptr;
-  for (watched_build const& b : j.pursuit->builds) {
-    if (track::under_way(b.known) || queued(b)) newest = &b;
-  }
-  return newest;
+model::build shown(watched_build const& b, base::instant now) {
+  model::build made = track::describe(b.number, {b.known, track::build_change::none}, {}, nullptr, nullptr, now);
+  made.building = track::under_way(b.known);
+  return made;
 }
 
 /// Told, and its end is not.
@@ -68,13 +65,18 @@ job_standing engine::standing_of(job_index job, base::instant now) const {
   if (j.trouble && (j.trouble->reach.failing() || j.trouble->not_found)) how.error = j.trouble->text;
   bool const unreachable = how.state == job_state_kind::unreachable;
   if (unreachable && how.error.empty()) how.error = cause_of(s.providers[s.what.jobs[job].provider]);
-  watched_build const* const b = newest_of(j);
-  if (!b) return how;
-  how.build = track::describe(b->number, {b->known, track::build_change::none}, {}, nullptr, nullptr, now);
-  how.build->building = track::under_way(b->known);
-  base::time_point const begin = track::begin_of(b->known, now);
-  bool const reckoned = how.state == job_state_kind::running && how.build->building && j.pursuit->lengths;
-  if (reckoned && begin != track::never) how.ahead = j.pursuit->lengths->outlook.at(now.mono - begin);
+  if (!j.pursuit) return how;
+  base::time_point begin = track::never;  // of the newest that runs
+  for (watched_build const& b : std::views::reverse(j.pursuit->builds)) {
+    bool const runs = track::under_way(b.known);
+    if (!runs && !queued(b)) continue;
+    if (!how.build) how.build = shown(b, now);
+    if (!runs) continue;
+    if (how.running.empty()) begin = track::begin_of(b.known, now);
+    how.running.push_back(shown(b, now));
+  }
+  bool const reckoned = how.state == job_state_kind::running && j.pursuit->lengths && begin != track::never;
+  if (reckoned) how.ahead = j.pursuit->lengths->outlook.at(now.mono - begin);
   return how;
 }
 

@@ -80,6 +80,15 @@ class job_page final : public pieces {
   bool first_ = true;
 };
 
+std::string builds_json(std::vector<model::build> const& builds) {
+  std::string made = "[";
+  for (model::build const& b : builds) {
+    if (&b != builds.data()) made += ", ";
+    made += notify::build_json(b);
+  }
+  return made += "]";
+}
+
 std::string between_json(std::optional<std::pair<base::wall_time, base::wall_time>> const& span) {
   if (!span) return "null";
   return fmt::format("[{}, {}]", json_of(std::optional(span->first)), json_of(std::optional(span->second)));
@@ -90,11 +99,11 @@ std::string between_json(std::optional<std::pair<base::wall_time, base::wall_tim
 std::string job_json(job_view const& j) {
   return fmt::format(
       R"({{"name": {}, "provider": {}, "job_id": {}, "labels": {}, "state": "{}", "build": {}, "progress": {}, )"
-      R"("eta": {}, "eta_between": {}, "last_poll_at": {}, "next_poll_at": {}, "last_error": {}}})",
+      R"("eta": {}, "eta_between": {}, "last_poll_at": {}, "next_poll_at": {}, "last_error": {}, "running": {}}})",
       json_string(j.job.name), json_string(j.job.provider), json_string(j.job.job_id), labels_json(j.job.labels),
       to_string(j.state), j.build ? notify::build_json(*j.build) : "null",
       j.progress ? fmt::format("{:.4f}", *j.progress) : "null", json_of(j.eta), between_json(j.eta_between),
-      json_of(j.last_poll_at), json_of(j.next_poll_at), json_of(j.last_error));
+      json_of(j.last_poll_at), json_of(j.next_poll_at), json_of(j.last_error), builds_json(j.running));
 }
 
 std::unique_ptr<pieces> jobs_body(web::jobs const& from, std::string after, std::size_t limit) {
@@ -103,6 +112,19 @@ std::unique_ptr<pieces> jobs_body(web::jobs const& from, std::string after, std:
 
 std::unique_ptr<pieces> builds_body(std::vector<model::build> builds) {
   return std::make_unique<listed<model::build>>("builds", std::move(builds), notify::build_json);
+}
+
+std::vector<model::build> with_running(std::vector<model::build> finished, std::vector<model::build> running,
+                                       std::size_t limit) {
+  std::vector<model::build> all = std::move(finished);
+  std::size_t const ended = all.size();
+  for (model::build& b : running) {
+    auto const known = all.begin() + static_cast<std::ptrdiff_t>(ended);
+    if (std::ranges::find(all.begin(), known, b.number, &model::build::number) == known) all.push_back(std::move(b));
+  }
+  std::ranges::stable_sort(all, std::ranges::greater(), &model::build::number);
+  if (all.size() > limit) all.resize(limit);
+  return all;
 }
 
 std::unique_ptr<pieces> events_body(std::vector<model::event> events) {

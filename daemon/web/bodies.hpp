@@ -15,6 +15,9 @@ namespace buildwatch::web {
 [[nodiscard]] std::string job_json(job_view const& j);
 /// {"jobs": […], "next": …}, at most `limit` after `after`, read as they are needed.
 [[nodiscard]] std::unique_ptr<pieces> jobs_body(web::jobs const& from, std::string after, std::size_t limit);
+/// Both, the highest number first, at most `limit`. One that has ended since `running` was told is there once.
+[[nodiscard]] std::vector<model::build> with_running(std::vector<model::build> finished,
+                                                     std::vector<model::build> running, std::size_t limit);
 /// {"builds": […]}
 [[nodiscard]] std::unique_ptr<pieces> builds_body(std::vector<model::build> builds);
 /// {"events": […]}

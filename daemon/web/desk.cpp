@@ -104,11 +104,12 @@ boost::asio::awaitable<answer> desk::health(bool ready) const {
 boost::asio::awaitable<answer> desk::builds(std::string name, target to) const {
   auto const limit = limit_of(to);
   if (!limit) co_return bad_limit();
-  auto const found = parts_.jobs.named(name);
+  auto found = parts_.jobs.named(name);
   if (!found) co_return no_such_job();
   auto read = co_await parts_.records.builds(found->job.provider, found->job.job_id, *limit);
   if (!read) co_return error_answer(503, "unavailable", read.error().text);
-  co_return tagged(builds_body(std::move(*read)));
+  auto all = with_running(std::move(*read), std::move(found->running), *limit);
+  co_return tagged(builds_body(std::move(all)));
 }
 
 boost::asio::awaitable<answer> desk::sinks() const {

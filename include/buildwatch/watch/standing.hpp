@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "buildwatch/base/time.hpp"
 #include "buildwatch/forecast/outlook.hpp"
@@ -25,7 +26,8 @@ enum class job_state_kind : std::uint8_t {
 struct job_standing {
   job_state_kind state = job_state_kind::pending;
   std::optional<model::build> build;         ///< the newest that runs or is queued (that one is not `building`)
-  std::optional<forecast::estimate> ahead;   ///< of it; nullopt: the state is not running, or too few past builds
+  std::vector<model::build> running;         ///< all that run or settle, the highest number first
+  std::optional<forecast::estimate> ahead;   ///< of the first of them; nullopt: not running, or too few past builds
   std::optional<base::wall_time> polled;     ///< when a request about the job last ended, in this run
   std::optional<base::wall_time> heard;      ///< when one last ended well
   std::optional<base::wall_time> next_poll;  ///< nullopt: there will be none

@@ -35,7 +35,9 @@ struct job_view {
   job_state state = job_state::pending;
   std::optional<model::build> build;     ///< the newest
   std::optional<model::build> finished;  ///< the newest that has finished: what feeds and badges show meanwhile
-  std::optional<double> progress;        ///< 0 to 1; nullopt: the state is not running, or too few past builds
+  std::vector<model::build> running;     ///< all that run as far as is known, the highest number first
+  /// 0 to 1, of the first of `running`; nullopt: the state is not running, or too few past builds.
+  std::optional<double> progress;
   std::optional<base::wall_time> eta;
   std::optional<std::pair<base::wall_time, base::wall_time>> eta_between;  ///< 80 %
   std::optional<base::wall_time> last_poll_at;

@@ -156,7 +156,10 @@ class StandIn:
         return 404, {"error": {"code": "not_found", "message": "no such thing"}}
 
     def _told(self, name):
-        return {key: value for key, value in (self.frozen or self.jobs)[name].items() if key != "past"}
+        job = (self.frozen or self.jobs)[name]
+        last = next((one["outcome"] for one in job["past"] if not one["building"]), None)
+        return {key: value for key, value in job.items() if key != "past"} | {
+            "running": [one for one in job["past"] if one["building"]], "last_outcome": last}
 
 
 class Server(http.server.ThreadingHTTPServer):

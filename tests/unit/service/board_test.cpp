@@ -80,11 +80,23 @@ TEST_F(on_the_board, ends_are_counted_by_outcome_and_history_is_not) {
 
 TEST_F(on_the_board, a_start_is_known_until_that_build_has_ended) {
   board_.take(event_of(model::event_type::build_started, "a", ended(5)));
-  EXPECT_EQ(of(0).started->number, 5U);
+  board_.take(event_of(model::event_type::build_started, "a", ended(7)));
+  board_.take(event_of(model::event_type::build_started, "a", ended(6)));
   finish("a", 4);
-  EXPECT_NE(of(0).started, nullptr);
+  finish("a", 7);
+  ASSERT_NE(board::started(of(0), 5), nullptr) << "it runs beside the others";
+  EXPECT_EQ(board::started(of(0), 5)->number, 5U);
+  EXPECT_NE(board::started(of(0), 6), nullptr);
+  EXPECT_EQ(board::started(of(0), 7), nullptr);
   finish("a", 5);
+  finish("a", 6);
   EXPECT_EQ(of(0).started, nullptr);
+}
+
+TEST_F(on_the_board, starts_without_an_end_do_not_pile_up) {
+  for (std::uint32_t n = 1; n <= 1000; ++n) board_.take(event_of(model::event_type::build_started, "a", ended(n)));
+  EXPECT_LE(of(0).started->size(), 32U);
+  EXPECT_NE(board::started(of(0), 1000), nullptr);
 }
 
 TEST_F(on_the_board, other_settings_keep_what_is_known_of_jobs_that_stay) {

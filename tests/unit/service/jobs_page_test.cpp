@@ -51,6 +51,32 @@ TEST(a_page, tells_each_job) {
   EXPECT_EQ(b.progress, std::nullopt);
 }
 
+constexpr std::string_view side_by_side =
+    R"({"name": "c", "state": "running", "build": {"number": 7, "building": false, "outcome": "failure", )"
+    R"("started_at": "2026-11-23T20:11:37.000Z", "finished_at": "2026-11-23T20:18:17.000Z"}, "progress": null, )"
+    R"("running": [{"number": 6, "building": true, "outcome": null, "started_at": "2026-11-23T19:05:11.000Z", )"
+    R"("finished_at": null}, {"number": 5, "building": true, "outcome": null, "started_at": null}]})";
+
+TEST(a_page, tells_the_newest_build_that_runs_where_a_higher_number_has_ended) {
+  auto const page = read_jobs_page(page_of(side_by_side), "");
+  ASSERT_TRUE(page.has_value());
+  listed_job const& c = page->jobs[0];
+  EXPECT_EQ(c.build, 6U);
+  EXPECT_EQ(c.outcome, "");
+  EXPECT_EQ(c.started_at, second(1795460711));
+  EXPECT_EQ(c.finished_at, std::nullopt);
+  EXPECT_EQ(page->texts.size(), 1U);
+}
+
+TEST(a_page, does_not_take_a_build_that_has_ended_for_one_that_runs) {
+  std::string other(side_by_side);
+  other.replace(other.find("running\": ["), 7, "ignored");
+  auto const page = read_jobs_page(page_of(other), "");
+  ASSERT_TRUE(page.has_value());
+  EXPECT_EQ(page->jobs[0].build, 7U);
+  EXPECT_EQ(page->jobs[0].started_at, std::nullopt) << "nobody knows for how long";
+}
+
 TEST(a_page, gives_each_job_as_it_came) {
   auto const page = read_jobs_page(page_of(std::string(running) + ", " + std::string(failed)), "");
   ASSERT_TRUE(page.has_value());

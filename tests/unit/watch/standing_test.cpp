@@ -48,6 +48,40 @@ TEST_F(standing, a_build_that_runs_is_measured_by_those_before) {
   EXPECT_NEAR(std::chrono::duration<double>(how.ahead->left).count(), 600, 60);
 }
 
+/// "7 running 6": the newest, and all that run.
+std::string numbers_of(job_standing const& how) {
+  std::string text = how.build ? std::to_string(how.build->number) : "none";
+  if (!how.running.empty()) text += " running";
+  for (model::build const& b : how.running) text += " " + std::to_string(b.number);
+  return text;
+}
+
+TEST_F(standing, of_builds_side_by_side_the_newest_that_runs_is_measured) {
+  followed_world w;
+  for (std::uint32_t n = 1; n <= 10; ++n) w.builds[n] = {-2h * (12 - n), -2h * (12 - n) + 40min};
+  w.past_of_history = true;
+  w.builds[11] = {5min, 45min};
+  w.builds[12] = {15min, 25min};
+  w.builds[13] = {50min, 90min, "SUCCESS", 15min};
+  w.run_for(20min);
+  EXPECT_EQ(numbers_of(of(w)), "12 running 12 11");
+  ASSERT_TRUE(of(w).ahead);
+  EXPECT_NEAR(of(w).ahead->progress, 0.12, 0.05) << "of build 12";
+  w.run_for(5min + 30s);
+  ASSERT_EQ(w.tale().back(), "finished 12");
+  EXPECT_EQ(of(w).state, job_state_kind::running);
+  EXPECT_EQ(numbers_of(of(w)), "11 running 11") << "what has ended is the history's";
+  ASSERT_TRUE(of(w).ahead);
+  EXPECT_NEAR(of(w).ahead->progress, 0.51, 0.05) << "of build 11";
+  w.run_for(14min);
+  EXPECT_EQ(numbers_of(of(w)), "13 running 11") << "13 is queued";
+  EXPECT_FALSE(of(w).build->building);
+  ASSERT_TRUE(of(w).ahead);
+  EXPECT_GT(of(w).ahead->progress, 0.7);
+  w.run_for(7min);
+  EXPECT_EQ(numbers_of(of(w)), "13");
+}
+
 TEST_F(standing, polls_are_told_with_what_came_of_the_last) {
   followed_world w;
   w.builds = {{1, {-1h, -50min}}};

@@ -17,9 +17,10 @@ using testing::running_job;
 TEST(job_json, has_every_field_in_the_contracts_order_and_null_for_what_is_unknown) {
   job_view j;
   j.job = {"a", "huawei", std::string(32, '4'), {}};
-  EXPECT_EQ(job_json(j), R"({"name": "a", "provider": "huawei", "job_id": "44444444444444444444444444444444", )"
-                         R"("labels": {}, "state": "pending", "build": null, "progress": null, "eta": null, )"
-                         R"("eta_between": null, "last_poll_at": null, "next_poll_at": null, "last_error": null})");
+  EXPECT_EQ(job_json(j),
+            R"({"name": "a", "provider": "huawei", "job_id": "44444444444444444444444444444444", )"
+            R"("labels": {}, "state": "pending", "build": null, "progress": null, "eta": null, )"
+            R"("eta_between": null, "last_poll_at": null, "next_poll_at": null, "last_error": null, "running": []})");
 }
 
 TEST(job_json, tells_of_a_running_build) {
@@ -30,12 +31,50 @@ TEST(job_json, tells_of_a_running_build) {
   auto const o = json::parse(job_json(j));
   EXPECT_EQ(o.at("state"), "running");
   EXPECT_EQ(o.at("build").at("number"), 42);
+  EXPECT_EQ(o.at("running"), json::array({o.at("build")}));
   EXPECT_EQ(o.at("progress"), 0.25);
   EXPECT_EQ(o.at("eta"), "2026-11-23T20:28:23.000Z");
   EXPECT_EQ(o.at("eta_between"), (json{"2026-11-23T20:26:43.000Z", "2026-11-23T20:30:03.000Z"}));
   EXPECT_EQ(o.at("labels").at("team"), "firm\"ware");
   EXPECT_EQ(o.at("labels").at("x"), "\xEF\xBF\xBD");
   EXPECT_EQ(o.at("last_error"), "HTTP 500: \"x\"\n");
+}
+
+model::build running_build(std::uint32_t number) {
+  model::build b;
+  b.number = number;
+  b.building = true;
+  return b;
+}
+
+TEST(job_json, tells_all_builds_that_run_below_one_that_has_ended) {
+  job_view j = idle_job("a");
+  j.state = job_state::running;
+  j.running = {running_build(40), running_build(38)};
+  auto const o = json::parse(job_json(j));
+  EXPECT_EQ(o.at("build").at("number"), 41);
+  ASSERT_EQ(o.at("running").size(), 2U);
+  EXPECT_EQ(o.at("running")[0].at("number"), 40);
+  EXPECT_EQ(o.at("running")[1].at("number"), 38);
+  EXPECT_EQ(o.at("running")[1].at("building"), true);
+}
+
+std::string numbers_of(std::vector<model::build> const& builds) {
+  std::string text;
+  for (model::build const& b : builds) text += std::to_string(b.number) + (b.building ? "r " : " ");
+  return text;
+}
+
+TEST(builds, that_run_stand_among_those_that_have_finished) {
+  std::vector<model::build> finished;
+  for (std::uint32_t const n : {9U, 7U, 5U, 4U}) {
+    finished.push_back(testing::finished_build(n, model::outcome::success));
+  }
+  std::vector<model::build> const running{running_build(10), running_build(8), running_build(7), running_build(3)};
+  EXPECT_EQ(numbers_of(with_running(finished, running, 100)), "10r 9 8r 7 5 4 3r ");
+  EXPECT_EQ(numbers_of(with_running(finished, running, 3)), "10r 9 8r ");
+  EXPECT_EQ(numbers_of(with_running({}, running, 1)), "10r ");
+  EXPECT_EQ(numbers_of(with_running(finished, {}, 2)), "9 7 ");
 }
 
 std::vector<std::string> names_in(json const& page) {

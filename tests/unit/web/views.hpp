@@ -42,6 +42,7 @@ inline job_view running_job(std::string name) {
   b.number = 42;
   b.building = true;
   j.build = b;
+  j.running = {b};
   j.progress = 0.25;
   j.eta = at(evening + 600);
   j.eta_between = std::pair(at(evening + 500), at(evening + 700));
