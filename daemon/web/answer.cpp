@@ -46,8 +46,8 @@ std::string head_of(answer const& what, head_facts const& facts) {
   std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", what.status, reason_of(what.status), facts.date);
   if (what.status != 304) head += fmt::format("Content-Type: {}\r\n", what.type);
   if (!facts.etag.empty()) head += fmt::format("ETag: {}\r\n", facts.etag);
-  // With no-cache a browser asks each time, and is told 304.
-  head += what.status == 200 && !facts.etag.empty() ? "Cache-Control: no-cache\r\n" : "Cache-Control: no-store\r\n";
+  // With no-cache a browser asks each time, and is told 304, which must say the same (RFC 9110, 15.4.5).
+  head += !facts.etag.empty() ? "Cache-Control: no-cache\r\n" : "Cache-Control: no-store\r\n";
   head += facts.embeddable ? "Cross-Origin-Resource-Policy: cross-origin\r\n"
                            : "Cross-Origin-Resource-Policy: same-origin\r\n";
   head += safety;

@@ -106,6 +106,30 @@ TEST(http, an_unchanged_answer_is_not_sent_again) {
   EXPECT_NE(changed.header("ETag"), first.header("ETag"));
 }
 
+// RFC 9110, 15.4.5: what a cache is told must not depend on whether it had the answer already.
+TEST(http, an_unchanged_answer_has_the_heads_of_the_whole_one) {
+  harness h;
+  client c(h.port);
+  for (std::string const path : {"/", "/app.js", "/badge/job-1.svg", "/api/v1/jobs", "/api/v1/jobs/job-1",
+                                 "/api/v1/jobs/job-1/builds", "/api/v1/events", "/api/v1/sinks"}) {
+    c.send(get(path));
+    auto const whole = c.read();
+    EXPECT_EQ(whole.header("Cache-Control"), "no-cache") << path;
+    for (std::string const method : {"GET ", "HEAD "}) {
+      c.send(method + path + " HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: " + whole.header("ETag") + "\r\n\r\n");
+      auto const unchanged = c.read(true);
+      EXPECT_EQ(unchanged.status, 304U) << path;
+      for (auto const* name : {"Cache-Control", "ETag", "Vary", "Content-Location", "Expires"}) {
+        EXPECT_EQ(unchanged.header(name), whole.header(name)) << method << path << " " << name;
+      }
+    }
+  }
+  for (std::string const path : {"/healthz", "/metrics", "/cc.xml", "/nowhere"}) {
+    c.send(get(path));
+    EXPECT_EQ(c.read().header("Cache-Control"), "no-store") << path;
+  }
+}
+
 TEST(http, pipelined_requests_are_answered_in_order) {
   harness h;
   client c(h.port);
