@@ -43,7 +43,9 @@ job_state_kind engine::state::state_of(job_index job) const {
   auto const some = [&](auto const& holds) { return j.pursuit && std::ranges::any_of(j.pursuit->builds, holds); };
   if (some([](watched_build const& b) { return track::under_way(b.known); })) return job_state_kind::running;
   if (some(queued)) return job_state_kind::queued;
-  return j.polled == track::never ? job_state_kind::pending : job_state_kind::idle;
+  // A call that is refused is answered too, and says nothing of the job.
+  bool const fails_unseen = !j.proven && j.trouble && j.trouble->failing;
+  return j.heard == track::never || fails_unseen ? job_state_kind::pending : job_state_kind::idle;
 }
 
 base::time_point engine::state::next_poll_of(job_index job, base::time_point now) const {

@@ -15,7 +15,7 @@ namespace buildwatch::watch {
 /// Each job is in one of these; where several fit, in that which stands last here.
 enum class job_state_kind : std::uint8_t {
   idle,         ///< its newest build has ended, or there is none
-  pending,      ///< not asked yet
+  pending,      ///< not answered well yet, in this run
   queued,       ///< a build is announced and does not run yet
   running,      ///< or settles
   not_found,    ///< the provider does not know the job

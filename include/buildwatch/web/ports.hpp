@@ -18,7 +18,7 @@
 namespace buildwatch::web {
 
 enum class job_state : std::uint8_t {
-  pending,      ///< not asked yet
+  pending,      ///< not answered well yet, in this run
   idle,         ///< its newest build has finished, or there is none
   queued,       ///< its build has been announced and does not run yet
   running,      ///< or settling

@@ -105,6 +105,31 @@ TEST_F(standing, polls_are_told_with_what_came_of_the_last) {
   EXPECT_EQ(of(w).state, job_state_kind::idle);
 }
 
+TEST_F(standing, a_job_is_pending_until_it_was_answered_well) {
+  followed_world w;
+  w.builds = {{1, {-1h, -50min}}};
+  w.failing = {asks::newest, asks::build, asks::list};
+  w.run_for(3min);
+  EXPECT_EQ(of(w).state, job_state_kind::pending) << "nobody knows whether anything runs";
+  EXPECT_EQ(of(w).error, "HTTP 500");
+  EXPECT_EQ(w.engine().counts().pending, 1U);
+  w.failing.clear();
+  w.run_for(10min);
+  EXPECT_EQ(of(w).state, job_state_kind::idle);
+  w.failing = {asks::newest, asks::build, asks::list};
+  w.run_for(3min);
+  EXPECT_EQ(of(w).state, job_state_kind::idle);
+}
+
+TEST_F(standing, a_refused_call_is_no_answer_about_the_job) {
+  followed_world w;
+  w.builds = {{1, {-1h, -50min}}};
+  w.refused = {asks::newest};
+  w.failing = {asks::build, asks::list};
+  w.run_for(3min);
+  EXPECT_EQ(of(w).state, job_state_kind::pending);
+}
+
 TEST_F(standing, a_job_that_nobody_knows) {
   followed_world w;
   w.deleted = true;
