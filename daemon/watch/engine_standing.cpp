@@ -38,8 +38,8 @@ job_state_kind engine::state::state_of(job_index job) const {
   job_state const& j = jobs[job];
   if (j.done) return job_state_kind::done;
   if (stands(providers[what.jobs[job].provider].reach)) return job_state_kind::unreachable;
+  if (j.trouble && j.trouble->not_found) return job_state_kind::not_found;  // told or not: it says more
   if (j.trouble && stands(j.trouble->reach)) return job_state_kind::unreachable;
-  if (j.trouble && j.trouble->not_found) return job_state_kind::not_found;
   auto const some = [&](auto const& holds) { return j.pursuit && std::ranges::any_of(j.pursuit->builds, holds); };
   if (some([](watched_build const& b) { return track::under_way(b.known); })) return job_state_kind::running;
   if (some(queued)) return job_state_kind::queued;

@@ -12,13 +12,14 @@
 
 namespace buildwatch::watch {
 
-/// Each job is in one of these; where several fit, in that which stands last here.
+/// Each job is in one of these; where several fit, in that which stands last here. But a job that is not found stays so
+/// when that has been told as its being unreachable.
 enum class job_state_kind : std::uint8_t {
   idle,         ///< its newest build has ended, or there is none
   pending,      ///< not answered well yet, in this run
   queued,       ///< a build is announced and does not run yet
   running,      ///< or settles
-  not_found,    ///< the provider does not know the job
+  not_found,    ///< the provider answers, and does not know the job
   unreachable,  ///< it, or its provider as a whole, and that has been told
   done,         ///< the one build that is watched has ended
 };

@@ -199,7 +199,7 @@ TEST(existence, not_found_is_logged_once_and_unreachable_with_that_reason) {
   EXPECT_EQ(w.events[0].timestamp, w.wall_at(5min + 40ms))
       << "first known after two answers, asked again at the deadline";
   EXPECT_EQ(w.logged("job.not_found", base::log_level::error), 1U);
-  EXPECT_EQ(w.engine().counts().unreachable, 1U);
+  EXPECT_EQ(w.engine().counts().not_found, 1U);
 }
 
 TEST(existence, found_after_all_recovers_and_is_watched) {

@@ -222,7 +222,7 @@ TEST(follow, tells_a_job_that_was_deleted_from_one_that_never_was) {
   never.deleted = true;
   never.run_until(1h);
   EXPECT_EQ(never.told(), strings{"job0 job.unreachable"});
-  EXPECT_EQ(never.engine().counts().unreachable, 1U);
+  EXPECT_EQ(never.engine().counts().not_found, 1U);
 }
 
 // --- missed builds

@@ -137,6 +137,14 @@ TEST_F(standing, a_job_that_nobody_knows) {
   EXPECT_EQ(of(w).state, job_state_kind::not_found);
   EXPECT_NE(of(w).error.find("not_found"), std::string::npos);
   EXPECT_FALSE(of(w).heard);
+  w.run_for(30min);
+  ASSERT_EQ(w.told(), std::vector<std::string>{"job0 job.unreachable"});
+  EXPECT_EQ(of(w).state, job_state_kind::not_found) << "that says more";
+  EXPECT_EQ(w.engine().counts().not_found, 1U);
+  w.deleted = false;
+  w.failing = {asks::newest, asks::build, asks::list};
+  w.run_for(10min);
+  EXPECT_EQ(of(w).state, job_state_kind::unreachable);
 }
 
 /// Two jobs and one build, of a provider that fails with `cause` from 2 min on, for an hour.
@@ -194,6 +202,18 @@ TEST_F(standing_in_an_outage, of_its_provider_a_job_is_unreachable_too) {
     EXPECT_EQ(of(w).error, "");
     EXPECT_TRUE(of(w).ahead);
   }
+}
+
+TEST_F(standing_in_an_outage, of_its_provider_a_job_that_was_not_found_is_unreachable) {
+  followed_world w(three());
+  w.answer_all = [&](ask const& a) {
+    if (w.now() > 10min) return failed(fault::no_connection, "refused");
+    return a.job == 0 ? seen_as(sight::no_such_job) : running();
+  };
+  w.run_until(9min);
+  EXPECT_EQ(of(w).state, job_state_kind::not_found);
+  w.run_until(1h);
+  EXPECT_EQ(of(w).state, job_state_kind::unreachable);
 }
 
 TEST_F(standing_in_an_outage, that_began_before_a_restart_it_is_unreachable_at_once) {
