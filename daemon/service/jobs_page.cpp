@@ -40,6 +40,7 @@ listed_job job_of(json const& o) {
   listed_job j;
   j.name = text_of(member(o, "name"));
   j.state = text_of(member(o, "state"));
+  j.last_outcome = text_of(member(o, "last_outcome"));
   j.last_error = text_of(member(o, "last_error"));
   j.eta = time_of(member(o, "eta"));
   j.eta_between = span_of(member(o, "eta_between"));

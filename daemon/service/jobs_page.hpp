@@ -20,6 +20,7 @@ struct listed_job {
   std::string state;
   std::uint64_t build = 0;  ///< 0: none
   std::string outcome;
+  std::string last_outcome;                   ///< of the newest that has finished, where that is another
   std::optional<base::wall_time> started_at;  ///< of a build that runs
   std::optional<base::wall_time> finished_at;
   std::optional<double> progress;

@@ -29,8 +29,10 @@ constexpr std::array<detail, 4> details{detail::all, detail::age_alone, detail::
 
 bool lost(listed_job const& j) { return j.state == "unreachable" || j.state == "not_found"; }
 
+bool failed(std::string_view outcome) { return outcome == "failure" || outcome == "unstable"; }
+
 int rank_of(listed_job const& j) {
-  if (lost(j) || j.outcome == "failure" || j.outcome == "unstable") return 0;
+  if (lost(j) || failed(j.outcome) || (j.state == "queued" && failed(j.last_outcome))) return 0;
   return j.state == "running" ? 1 : 2;
 }
 

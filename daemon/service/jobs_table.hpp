@@ -13,8 +13,9 @@ struct table_style {
   bool colour = false;      ///< ANSI colours
 };
 
-/// A heading, then a line a job: those that fail, are not found or unreachable, then those that run, then the others,
-/// each by name. Times are local. Where columns are few, what matters less is shortened, then left out.
+/// A heading, then a line a job: those that fail (also while the next build is queued), are not found or unreachable,
+/// then those that run, then the others, each by name. Times are local. Where columns are few, what matters less is
+/// shortened, then left out.
 [[nodiscard]] std::vector<std::string> jobs_table(std::vector<listed_job> jobs, base::wall_time now,
                                                   table_style const& style);
 

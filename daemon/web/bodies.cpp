@@ -89,6 +89,10 @@ std::string builds_json(std::vector<model::build> const& builds) {
   return made += "]";
 }
 
+std::string outcome_json(std::optional<model::build> const& b) {
+  return b && b->outcome ? json_string(model::to_string(*b->outcome)) : "null";
+}
+
 std::string between_json(std::optional<std::pair<base::wall_time, base::wall_time>> const& span) {
   if (!span) return "null";
   return fmt::format("[{}, {}]", json_of(std::optional(span->first)), json_of(std::optional(span->second)));
@@ -99,11 +103,13 @@ std::string between_json(std::optional<std::pair<base::wall_time, base::wall_tim
 std::string job_json(job_view const& j) {
   return fmt::format(
       R"({{"name": {}, "provider": {}, "job_id": {}, "labels": {}, "state": "{}", "build": {}, "progress": {}, )"
-      R"("eta": {}, "eta_between": {}, "last_poll_at": {}, "next_poll_at": {}, "last_error": {}, "running": {}}})",
+      R"("eta": {}, "eta_between": {}, "last_poll_at": {}, "next_poll_at": {}, "last_error": {}, "running": {}, )"
+      R"("last_outcome": {}}})",
       json_string(j.job.name), json_string(j.job.provider), json_string(j.job.job_id), labels_json(j.job.labels),
       to_string(j.state), j.build ? notify::build_json(*j.build) : "null",
       j.progress ? fmt::format("{:.4f}", *j.progress) : "null", json_of(j.eta), between_json(j.eta_between),
-      json_of(j.last_poll_at), json_of(j.next_poll_at), json_of(j.last_error), builds_json(j.running));
+      json_of(j.last_poll_at), json_of(j.next_poll_at), json_of(j.last_error), builds_json(j.running),
+      outcome_json(j.finished));
 }
 
 std::unique_ptr<pieces> jobs_body(web::jobs const& from, std::string after, std::size_t limit) {

@@ -68,6 +68,16 @@ TEST(a_page, tells_the_newest_build_that_runs_where_a_higher_number_has_ended) {
   EXPECT_EQ(page->texts.size(), 1U);
 }
 
+TEST(a_page, tells_how_the_last_build_ended_while_the_next_is_queued) {
+  auto const page = read_jobs_page(
+      page_of(
+          R"({"name": "a", "state": "queued", "build": {"number": 8, "outcome": null}, "last_outcome": "failure"})"),
+      "");
+  ASSERT_TRUE(page.has_value());
+  EXPECT_EQ(page->jobs[0].outcome, "");
+  EXPECT_EQ(page->jobs[0].last_outcome, "failure");
+}
+
 TEST(a_page, does_not_take_a_build_that_has_ended_for_one_that_runs) {
   std::string other(side_by_side);
   other.replace(other.find("running\": ["), 7, "ignored");

@@ -78,6 +78,13 @@ TEST_F(the_table, begins_with_what_is_worst) {
             "u v w x c y a b d z ");
 }
 
+TEST_F(the_table, has_a_job_that_fails_among_the_worst_while_its_next_build_is_queued) {
+  listed_job fails = job("z", "queued"), passes = job("b", "queued"), runs = job("y", "running");
+  fails.last_outcome = runs.last_outcome = "failure";
+  passes.last_outcome = "success";
+  EXPECT_EQ(order({passes, job("a", "idle", "success"), fails, runs, job("x", "idle", "failure")}), "x z y a b ");
+}
+
 TEST_F(the_table, shows_errors_as_one_clean_line) {
   auto const all = jobs_table({job("a\x1b[2J", "not\nfound", "\x7f", "no\nsuch \x1b]0;job\x07 \xff")}, now, {});
   ASSERT_EQ(all.size(), 2U);

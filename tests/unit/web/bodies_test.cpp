@@ -20,7 +20,8 @@ TEST(job_json, has_every_field_in_the_contracts_order_and_null_for_what_is_unkno
   EXPECT_EQ(job_json(j),
             R"({"name": "a", "provider": "huawei", "job_id": "44444444444444444444444444444444", )"
             R"("labels": {}, "state": "pending", "build": null, "progress": null, "eta": null, )"
-            R"("eta_between": null, "last_poll_at": null, "next_poll_at": null, "last_error": null, "running": []})");
+            R"("eta_between": null, "last_poll_at": null, "next_poll_at": null, "last_error": null, "running": [], )"
+            R"("last_outcome": null})");
 }
 
 TEST(job_json, tells_of_a_running_build) {
@@ -32,6 +33,7 @@ TEST(job_json, tells_of_a_running_build) {
   EXPECT_EQ(o.at("state"), "running");
   EXPECT_EQ(o.at("build").at("number"), 42);
   EXPECT_EQ(o.at("running"), json::array({o.at("build")}));
+  EXPECT_EQ(o.at("last_outcome"), "success");
   EXPECT_EQ(o.at("progress"), 0.25);
   EXPECT_EQ(o.at("eta"), "2026-11-23T20:28:23.000Z");
   EXPECT_EQ(o.at("eta_between"), (json{"2026-11-23T20:26:43.000Z", "2026-11-23T20:30:03.000Z"}));
