@@ -75,10 +75,7 @@ asio::awaitable<void> connection::run() {
     switch (got) {
       case arrival::whole: go_on = co_await respond(); break;
       case arrival::ended: break;
-      case arrival::late:
-        ended_ = ending::none;  // there is time to say so
-        co_await refuse(error_answer(408, "timeout", "the request did not come to an end in time"));
-        break;
+      case arrival::late: co_await refuse_late(); break;
       case arrival::too_large:
         co_await refuse(error_answer(431, "head_too_large", "the request's head is over 8 KiB"));
         break;
@@ -154,6 +151,7 @@ asio::awaitable<bool> connection::respond() {
   if (!no && request_.chunked) no = error_answer(411, "length_required", "nothing here takes a body");
   if (keep_ && request_.body_bytes > 0) {
     bool const dropped = co_await drop_body(request_.body_bytes);
+    if (!dropped && ended_ == ending::slow) co_return co_await refuse_late();
     if (!dropped) co_return false;
   }
   bool const embeddable = where.where == place::badge;
@@ -169,6 +167,11 @@ asio::awaitable<bool> connection::respond() {
 asio::awaitable<bool> connection::refuse(answer with) {
   keep_ = false;
   co_return co_await send(std::move(with), false);
+}
+
+asio::awaitable<bool> connection::refuse_late() {
+  ended_ = ending::none;  // there is time to say so
+  co_return co_await refuse(error_answer(408, "timeout", "the request did not come to an end in time"));
 }
 
 asio::awaitable<bool> connection::drop_body(std::uint64_t bytes) {

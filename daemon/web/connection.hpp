@@ -45,6 +45,7 @@ class connection final : public base::alarm {
   boost::asio::awaitable<arrival> read_head();
   boost::asio::awaitable<bool> respond();
   boost::asio::awaitable<bool> refuse(answer with);
+  boost::asio::awaitable<bool> refuse_late();
   boost::asio::awaitable<bool> drop_body(std::uint64_t bytes);
   boost::asio::awaitable<answer> made_by_desk(route where, target to);
   boost::asio::awaitable<void> take_turn();

@@ -86,12 +86,16 @@ TEST(hostile, an_idle_connection_is_closed_after_a_minute) {
   EXPECT_EQ(c.seen, "");
 }
 
-TEST(hostile, a_body_that_does_not_come_ends_the_connection) {
+TEST(hostile, a_body_that_does_not_come_is_told_so_and_ends_the_connection) {
   harness h;
   client c(h.port);
   c.send("POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n12345");
   ASSERT_TRUE(h.until([&] { return h.alarms.size() == 1 && *h.alarms.next() < h.clock.now().mono + 11s; }));
   h.push(11s);
+  auto const r = c.read();
+  EXPECT_EQ(r.status, 408U);
+  EXPECT_EQ(r.header("Connection"), "close");
+  c.half_close();
   EXPECT_TRUE(c.read_to_end());
   EXPECT_EQ(h.statistics().timed_out, 1U);
 }
