@@ -12,7 +12,10 @@ int digit(char c) {
   return -1;
 }
 
-std::optional<std::string> decoded(std::string_view text) {
+/// Whether a slash that is escaped becomes one.
+enum class slashes { plain, as_they_are };
+
+std::optional<std::string> decoded(std::string_view text, slashes how = slashes::plain) {
   std::string plain;
   plain.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -24,7 +27,12 @@ std::optional<std::string> decoded(std::string_view text) {
     int const high = digit(text[i + 1]);
     int const low = digit(text[i + 2]);
     if (high < 0 || low < 0) return std::nullopt;
-    plain += static_cast<char>(high * 16 + low);
+    char const c = static_cast<char>(high * 16 + low);
+    if (c == '/' && how == slashes::as_they_are) {
+      plain += text.substr(i, 3);
+    } else {
+      plain += c;
+    }
     i += 2;
   }
   return plain;
@@ -65,7 +73,7 @@ std::optional<target> read_target(std::string_view text) {
   if (!text.starts_with('/')) return std::nullopt;
   text = text.substr(0, text.find('#'));
   auto const question = text.find('?');
-  auto path = decoded(text.substr(0, question));
+  auto path = decoded(text.substr(0, question), slashes::as_they_are);
   if (!path || (question != std::string_view::npos && !read_query(text.substr(question + 1), read))) {
     return std::nullopt;
   }

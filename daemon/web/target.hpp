@@ -10,7 +10,7 @@
 namespace buildwatch::web {
 
 struct target {
-  std::string path;                                        ///< percent-decoded, begins with '/'
+  std::string path;  ///< percent-decoded but for %2F, which divides nothing; begins with '/'
   std::vector<std::pair<std::string, std::string>> query;  ///< percent-decoded, in order
   std::string authority;                                   ///< of an absolute target; it counts instead of Host
   /// The first of that name.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "web/router.hpp"
 #include "web/target.hpp"
 
 namespace buildwatch::web {
@@ -102,7 +103,17 @@ TEST(target, path_and_query_are_decoded) {
   EXPECT_EQ(t->parameter("limit"), "5");
   EXPECT_EQ(t->parameter("x"), "");
   EXPECT_FALSE(t->parameter("other"));
-  EXPECT_EQ(read_target("/%61%2Fb")->path, "/a/b");
+  EXPECT_EQ(read_target("/%61?%2f=%2F")->path, "/a");
+  EXPECT_EQ(read_target("/%61?after=a%2Fb")->parameter("after"), "a/b");
+}
+
+TEST(target, a_slash_that_is_escaped_divides_nothing) {
+  EXPECT_EQ(read_target("/%61%2Fb%2fc")->path, "/a%2Fb%2fc");
+  for (auto const* text :
+       {"/api/v1/jobs/a%2fbuilds", "/api/v1%2Fjobs", "%2Fhealthz", "/%2fhealthz", "/badge%2fa.svg"}) {
+    auto const t = read_target(text);
+    EXPECT_TRUE(!t || route_of(t->path).where == place::nowhere) << text;
+  }
 }
 
 TEST(target, an_absolute_one_has_its_own_host) {
