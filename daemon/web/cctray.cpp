@@ -25,6 +25,14 @@ std::string_view status_of(job_view const& j) {
 // In whole seconds: CCMenu before its version 20 reads no fraction before a Z.
 std::string feed_time(base::wall_time t) { return model::to_rfc3339(t).substr(0, 19) + 'Z'; }
 
+/// When it ended, as near as that is known.
+base::wall_time end_of(std::optional<model::build> const& b) {
+  if (!b) return {};
+  if (b->finished_at) return *b->finished_at;
+  if (b->first_seen_finished) return *b->first_seen_finished;
+  return b->started_at.value_or(base::wall_time());
+}
+
 class feed final : public pieces {
  public:
   feed(web::jobs const& from, std::string root) : from_(from), root_(std::move(root)) {}
@@ -55,12 +63,12 @@ class feed final : public pieces {
 std::string cctray_project(job_view const& j, std::string_view root) {
   bool const builds = j.state == job_state::running;
   std::string const label = j.finished ? std::to_string(j.finished->number) : "";
-  base::wall_time const ended = j.finished && j.finished->finished_at ? *j.finished->finished_at : base::wall_time();
   std::string const url = fmt::format("{}#/job/{}", root, j.job.name);  // a name needs no escapes
   return fmt::format(
       R"(  <Project name="{}" activity="{}" lastBuildStatus="{}" lastBuildLabel="{}" lastBuildTime="{}" )"
       "webUrl=\"{}\"/>\n",
-      escaped(j.job.name), builds ? "Building" : "Sleeping", status_of(j), label, feed_time(ended), escaped(url));
+      escaped(j.job.name), builds ? "Building" : "Sleeping", status_of(j), label, feed_time(end_of(j.finished)),
+      escaped(url));
 }
 
 std::unique_ptr<pieces> cctray_body(web::jobs const& from, std::string root) {

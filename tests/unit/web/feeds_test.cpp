@@ -52,6 +52,17 @@ TEST(cctray, a_job_without_builds_is_still_well_formed) {
             std::string::npos);
 }
 
+TEST(cctray, an_end_that_is_known_roughly_is_told_so) {
+  job_view j = idle_job("a");
+  auto const has = [&](std::string const& time) {
+    return cctray_project(j, root).find("lastBuildTime=\"" + time + "\"") != std::string::npos;
+  };
+  j.finished->finished_at.reset();
+  EXPECT_TRUE(has("2026-11-23T20:17:23Z")) << "when it began, at least";
+  j.finished->first_seen_finished = testing::at(testing::evening + 5);
+  EXPECT_TRUE(has("2026-11-23T20:18:28Z"));
+}
+
 TEST(cctray, the_link_is_the_jobs_page_whatever_was_built) {
   job_view j = idle_job("a");
   j.finished->source = model::build_source();
