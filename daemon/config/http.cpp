@@ -1,5 +1,6 @@
 // Key `http`: the HTTP API.
 #include <algorithm>
+#include <boost/asio/ip/address_v6.hpp>
 
 #include "config/decode.hpp"
 #include "config/expand.hpp"
@@ -36,8 +37,7 @@ base::secret read_token(cursor const& given) {
   return base::secret(std::move(*text));
 }
 
-/// RFC 9110 section 7.2 without the port, as far as names and IPv4 addresses go. Of an IPv6 address there are many
-/// spellings, and the one that is bound is served anyway.
+/// RFC 9110 section 7.2 without the port, as far as names and IPv4 addresses go.
 bool is_host(std::string_view text) {
   auto const fits = [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' ||
@@ -45,6 +45,15 @@ bool is_host(std::string_view text) {
   };
   bool const dots = text.starts_with('.') || text.ends_with('.') || text.find("..") != std::string_view::npos;
   return !text.empty() && text.size() <= 253 && !dots && std::ranges::all_of(text, fits);
+}
+
+/// As requests are compared with it; nullopt: it is none. In a Host header brackets are needed; here they are not.
+std::optional<std::string> ipv6_of(std::string_view text) {
+  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+  boost::system::error_code fault;
+  auto const address = boost::asio::ip::make_address_v6(text, fault);
+  if (fault || address.scope_id() != 0 || text.find('%') != std::string_view::npos) return std::nullopt;
+  return address.to_string();
 }
 
 std::vector<std::string> read_hosts(cursor const& c) {
@@ -57,7 +66,9 @@ std::vector<std::string> read_hosts(cursor const& c) {
     cursor const item = c.item(i);
     auto s = read_scalar(item, expected);
     if (!s) continue;
-    if (is_host(s->text)) {
+    if (auto address = ipv6_of(s->text)) {
+      hosts.push_back(std::move(*address));
+    } else if (is_host(s->text)) {
       hosts.push_back(std::move(s->text));
     } else {
       unexpected(item, *s, std::string(expected) + ", without scheme, port, path and wildcard");

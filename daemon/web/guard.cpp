@@ -86,7 +86,9 @@ bool host_allowed(std::string_view host, address const& local, std::vector<std::
   } else if (model::equal_ignoring_case(*name, "localhost")) {
     return true;
   }
-  return std::ranges::any_of(hosts, [&](std::string const& one) { return model::equal_ignoring_case(one, *name); });
+  // Of an IPv6 address there are many spellings, and one among `hosts`.
+  std::string const wanted = no_address ? std::string(*name) : plain(literal).to_string();
+  return std::ranges::any_of(hosts, [&](std::string const& one) { return model::equal_ignoring_case(one, wanted); });
 }
 
 bool token_given(std::string_view authorization, base::secret const& token) {

@@ -30,7 +30,8 @@ struct listen_address {
 struct options {
   listen_address listen;
   base::secret token;  ///< empty: nobody is asked for one; config refuses that where listen is not loopback
-  /// Names that a Host header may have, beside loopback names and the addresses bound; without port, any case.
+  /// Names and addresses that a Host header may have, beside loopback names and the addresses bound; without port, any
+  /// case. Addresses as Asio spells them, without brackets.
   std::vector<std::string> hosts;
   std::size_t connections = 256;  ///< open at most; see server
   std::size_t job_series = 1000;  ///< jobs that have metrics of their own, the first by name

@@ -59,6 +59,15 @@ TEST(http, holds_what_the_file_says) {
   EXPECT_EQ(o.job_series, 0U);
 }
 
+TEST(http, takes_ipv6_addresses_with_or_without_brackets) {
+  EXPECT_EQ(http_of("{hosts: ['2001:DB8:0::7', '[2001:db8::8]', '::ffff:192.0.2.7']}").hosts,
+            (std::vector<std::string>{"2001:db8::7", "2001:db8::8", "::ffff:192.0.2.7"}));
+  for (std::string const wrong : {"'[2001:db8::7'", "'2001:db8::7]'", "'[2001:db8::7]:80'", "'fe80::1%1'", "'[]'",
+                                  "'[builds]'", "'2001:db8::g'"}) {
+    EXPECT_FALSE(with_http("{hosts: [" + wrong + "]}").settings.has_value()) << wrong;
+  }
+}
+
 TEST(http, takes_localhost_for_its_address) {
   EXPECT_EQ(http_of("{listen: 'localhost:9847'}").listen, (web::listen_address{"127.0.0.1", 9847}));
 }

@@ -32,6 +32,16 @@ TEST(host, a_name_pointed_at_us_is_refused_unless_it_is_listed) {
   EXPECT_FALSE(allowed("builds.example.com.evil.example", "127.0.0.1", {"builds.example.com"}));
 }
 
+TEST(host, an_ipv6_address_that_is_listed_is_allowed_however_it_is_spelled) {
+  std::vector<std::string> const hosts{"2001:db8::7"};
+  for (auto const* host : {"[2001:db8::7]", "[2001:DB8:0:0::7]:9847", "[2001:db8::0.0.0.7]"}) {
+    EXPECT_TRUE(allowed(host, "127.0.0.1", hosts)) << host;
+  }
+  EXPECT_FALSE(allowed("[2001:db8::8]", "127.0.0.1", hosts));
+  EXPECT_FALSE(allowed("2001:db8::7", "127.0.0.1", hosts)) << "brackets are needed there";
+  EXPECT_TRUE(allowed("192.0.2.7:80", "127.0.0.1", {"192.0.2.7"}));
+}
+
 TEST(host, what_is_no_host_is_refused) {
   for (auto const* host : {"", ":80", "::1", "localhost:", "[::1", "[::1]x", "localhost:http", "127.1", "2130706433",
                            "user@localhost", "localhost/", "localhost, evil.example"}) {
