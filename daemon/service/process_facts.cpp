@@ -64,8 +64,10 @@ web::process_metrics process_facts::now() const {
   now.resident_bytes =
       static_cast<std::uint64_t>(number_in(fields, 24)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   now.open_fds = open_descriptors();
+  now.threads = static_cast<std::uint64_t>(number_in(fields, 20));
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) now.max_fds = limit.rlim_cur;
+  if (::getrlimit(RLIMIT_AS, &limit) == 0) now.max_virtual_bytes = limit.rlim_cur;
   return now;
 }
 

@@ -128,9 +128,12 @@ void write_process(std::string& to, process_metrics const& p) {
   lone(to, "process_open_fds", "gauge", "Number of open file descriptors.", p.open_fds);
   lone(to, "process_max_fds", "gauge", "Maximum number of open file descriptors.", p.max_fds);
   lone(to, "process_virtual_memory_bytes", "gauge", "Virtual memory size in bytes.", p.virtual_bytes);
+  lone(to, "process_virtual_memory_max_bytes", "gauge", "Maximum amount of virtual memory available in bytes.",
+       p.max_virtual_bytes);
   lone(to, "process_resident_memory_bytes", "gauge", "Resident memory size in bytes.", p.resident_bytes);
   lone(to, "process_start_time_seconds", "gauge", "Start time of the process since unix epoch in seconds.",
        p.start_time);
+  lone(to, "process_threads", "gauge", "Number of OS threads in the process.", p.threads);
 }
 
 std::string general(metric_values const& v, server_metrics const& server) {

@@ -56,8 +56,10 @@ struct process_metrics {
   std::uint64_t open_fds = 0;
   std::uint64_t max_fds = 0;
   std::uint64_t virtual_bytes = 0;
+  std::uint64_t max_virtual_bytes = 0;  ///< the highest number: as much as there is
   std::uint64_t resident_bytes = 0;
   double start_time = 0;  ///< seconds since the epoch
+  std::uint64_t threads = 0;
 };
 
 struct metric_values {

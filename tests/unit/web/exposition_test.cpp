@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
 #include <sstream>
 
@@ -28,7 +29,7 @@ metric_values sample_values() {
   v.poll_duration = {{0.1, 1}, {4, 2, 1}, 3.5};
   v.schedule_lag = {{0.01}, {1, 0}, 0.005};
   v.last_good_reload = testing::at(testing::evening);
-  v.process = {1.5, 20, 1024, 1000000, 50000, 1795465000.25};
+  v.process = {1.5, 20, 1024, 1000000, UINT64_MAX, 50000, 1795465000.25, 7};
   return v;
 }
 
@@ -62,6 +63,10 @@ TEST(metrics, has_every_series_of_the_contract) {
                            "process_cpu_seconds_total 1.5",
                            "process_open_fds 20",
                            "process_max_fds 1024",
+                           "process_virtual_memory_bytes 1000000",
+                           "process_virtual_memory_max_bytes 18446744073709551615",
+                           "process_resident_memory_bytes 50000",
+                           "process_threads 7",
                            "process_start_time_seconds 1795465000.25"}) {
     EXPECT_TRUE(has_line(text, line)) << line;
   }

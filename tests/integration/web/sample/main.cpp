@@ -1,5 +1,6 @@
 // The HTTP server with jobs, events and sinks of every kind: web_sample [HOST…], names that its `hosts` have. Prints
 // its port; each line of standard input is a number of events to commit; ends with standard input.
+#include <cstdint>
 #include <cstdio>
 #include <iostream>
 
@@ -43,7 +44,7 @@ web::metric_values values() {
   v.schedule_lag = {{0.001, 0.01, 0.1, 1, 10, 87}, {1100, 110, 15, 2, 0, 0, 0}, 2.25};
   v.reload_successful = false;
   v.last_good_reload = at(evening);
-  v.process = {12.5, 30, 1024, 250'000'000, 24'000'000, static_cast<double>(evening) - 0.25};
+  v.process = {12.5, 30, 1024, 250'000'000, UINT64_MAX, 24'000'000, static_cast<double>(evening) - 0.25, 4};
   return v;
 }
 
