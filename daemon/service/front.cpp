@@ -17,6 +17,7 @@ base::result<std::unique_ptr<front>> front::make(parts with, std::string const& 
   auto window = store::window::open(with.house.loop.get_executor(), path);
   if (!window) return window.error();
   std::unique_ptr<front> made(new front(with));
+  made->path_ = path;
   made->window_ = std::move(*window);
   return made;
 }

@@ -89,6 +89,7 @@ class front final : private web::jobs, private web::records, private web::condit
   boost::asio::awaitable<web::health> health() override;
   boost::asio::awaitable<base::result<void>> count_outbox();
   boost::asio::awaitable<void> probe_store();
+  [[nodiscard]] std::string without_path(std::string text) const;
   [[nodiscard]] store::reader::tally outbox_of(std::string const& sink) const;
   [[nodiscard]] boost::asio::awaitable<watch::engine_counts> count_jobs() const;
   [[nodiscard]] boost::asio::awaitable<std::vector<web::job_metrics>> job_series(std::size_t most) const;
@@ -96,6 +97,7 @@ class front final : private web::jobs, private web::records, private web::condit
   void add_sinks(bool counted, web::metric_values& to) const;
 
   parts parts_;
+  std::string path_;  // of the store
   std::unique_ptr<store::window> window_;
   board board_;
   shown_settings shown_;

@@ -173,6 +173,14 @@ boost::asio::awaitable<web::metric_values> front::metrics(std::size_t most_jobs)
   co_return std::move(v);
 }
 
+/// Everybody may ask for the daemon's health, and nobody need know by that where its files are.
+std::string front::without_path(std::string text) const {
+  for (auto at = text.find(path_); at != std::string::npos && !path_.empty(); at = text.find(path_, at)) {
+    text.replace(at, path_.size(), "its file");
+  }
+  return text;
+}
+
 /// Anew, unless that has just been done, or is being done.
 boost::asio::awaitable<void> front::probe_store() {
   base::time_point const now = parts_.house.clock.now().mono;
@@ -182,7 +190,7 @@ boost::asio::awaitable<void> front::probe_store() {
   auto const well = co_await parts_.kept.probe();
   probed_ = parts_.house.clock.now().mono;
   probing_since_.reset();
-  store_trouble_ = well ? std::string() : well.error().text;
+  store_trouble_ = well ? std::string() : without_path(well.error().text);
 }
 
 boost::asio::awaitable<web::health> front::health() {
