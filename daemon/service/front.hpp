@@ -17,6 +17,7 @@
 #include "service/house.hpp"
 #include "service/process_facts.hpp"
 #include "service/recorder.hpp"
+#include "service/steady_wall.hpp"
 
 namespace buildwatch::service {
 
@@ -77,6 +78,7 @@ class front final : private web::jobs, private web::records, private web::condit
   [[nodiscard]] std::optional<web::job_view> named(std::string_view name) const override;
   [[nodiscard]] std::vector<std::uint32_t>::const_iterator place_of(std::string_view name) const;
   [[nodiscard]] web::job_view view_of(watch::job_index job) const;
+  [[nodiscard]] std::optional<base::wall_time> stamp_of(std::optional<base::time_point> when) const;
 
   // front_records.cpp
   boost::asio::awaitable<base::result<std::vector<model::build>>> builds(std::string provider, std::string job_id,
@@ -100,6 +102,7 @@ class front final : private web::jobs, private web::records, private web::condit
   std::string path_;  // of the store
   std::unique_ptr<store::window> window_;
   board board_;
+  mutable steady_wall wall_;
   shown_settings shown_;
   std::uint64_t round_ = 0;  // of show(): what was read for an earlier one is looked at no more
   std::unique_ptr<web::server> server_;

@@ -145,7 +145,7 @@ void front::add_jobs(std::size_t to, std::vector<web::job_metrics>& all) const {
     m.name = what.jobs[job].name;
     m.running = !how.running.empty();
     // A job that is done is asked no more: the time of its last poll would only look ever worse.
-    if (how.state != watch::job_state_kind::done) m.last_success_poll = how.heard;
+    if (how.state != watch::job_state_kind::done) m.last_success_poll = stamp_of(how.heard);
     m.finished = board_.of(what, what.jobs[job]).ended;
     all.push_back(std::move(m));
   }

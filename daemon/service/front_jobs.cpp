@@ -56,10 +56,15 @@ web::job_view front::view_of(watch::job_index job) const {
   if (how.build && (!v.build || how.build->number > v.build->number)) v.build = complete(*how.build, known);
   for (model::build const& b : how.running) v.running.push_back(complete(b, known));
   if (how.ahead) add_forecast(*how.ahead, parts_.house.clock.now().wall, v);
-  v.last_poll_at = how.polled;
-  v.next_poll_at = how.next_poll;
+  v.last_poll_at = stamp_of(how.polled);
+  v.next_poll_at = stamp_of(how.next_poll);
   if (!how.error.empty()) v.last_error = how.error;
   return v;
+}
+
+std::optional<base::wall_time> front::stamp_of(std::optional<base::time_point> when) const {
+  if (!when) return std::nullopt;
+  return wall_.of(*when, parts_.house.clock.now());
 }
 
 /// Of the first name that does not come before it.

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <ranges>
 
-#include "buildwatch/track/moments.hpp"
 #include "watch/engine_state.hpp"
 
 namespace buildwatch::watch {
@@ -27,9 +26,9 @@ std::string cause_of(provider_state const& p) {
   return p.cause_since == track::never ? "provider " + p.saved.name + " is unreachable" : p.last_cause;
 }
 
-std::optional<base::wall_time> maybe(base::time_point when, base::instant now) {
+std::optional<base::time_point> maybe(base::time_point when) {
   if (when == track::never || when == base::time_point::max()) return std::nullopt;
-  return track::wall_of(when, now);
+  return when;
 }
 
 }  // namespace
@@ -51,9 +50,8 @@ job_state_kind engine::state::state_of(job_index job) const {
 base::time_point engine::state::next_poll_of(job_index job, base::time_point now) const {
   job_state const& j = jobs[job];
   if (j.stage == stage::done || stopped) return base::time_point::max();
-  if (j.stage != stage::queued) return now;
   provider_state const& p = providers[what.jobs[job].provider];
-  return std::max({j.due, now, p.gate.opens()});
+  return j.stage == stage::queued && p.gate.quiet(now) ? std::max(j.due, p.gate.opens()) : j.due;
 }
 
 job_standing engine::standing_of(job_index job, base::instant now) const {
@@ -61,9 +59,9 @@ job_standing engine::standing_of(job_index job, base::instant now) const {
   job_state const& j = s.jobs[job];
   job_standing how;
   how.state = s.state_of(job);
-  how.polled = maybe(j.polled, now);
-  how.heard = maybe(j.heard, now);
-  how.next_poll = maybe(s.next_poll_of(job, now.mono), now);
+  how.polled = maybe(j.polled);
+  how.heard = maybe(j.heard);
+  how.next_poll = maybe(s.next_poll_of(job, now.mono));
   if (j.trouble && (j.trouble->reach.failing() || j.trouble->not_found)) how.error = j.trouble->text;
   bool const unreachable = how.state == job_state_kind::unreachable;
   if (unreachable && how.error.empty()) how.error = cause_of(s.providers[s.what.jobs[job].provider]);

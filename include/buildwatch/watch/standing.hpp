@@ -26,12 +26,12 @@ enum class job_state_kind : std::uint8_t {
 
 struct job_standing {
   job_state_kind state = job_state_kind::pending;
-  std::optional<model::build> build;         ///< the newest that runs or is queued (that one is not `building`)
-  std::vector<model::build> running;         ///< all that run or settle, the highest number first
-  std::optional<forecast::estimate> ahead;   ///< of the first of them; nullopt: not running, or too few past builds
-  std::optional<base::wall_time> polled;     ///< when a request about the job last ended, in this run
-  std::optional<base::wall_time> heard;      ///< when one last ended well
-  std::optional<base::wall_time> next_poll;  ///< nullopt: there will be none
+  std::optional<model::build> build;          ///< the newest that runs or is queued (that one is not `building`)
+  std::vector<model::build> running;          ///< all that run or settle, the highest number first
+  std::optional<forecast::estimate> ahead;    ///< of the first of them; nullopt: not running, or too few past builds
+  std::optional<base::time_point> polled;     ///< when a request about the job last ended, in this run
+  std::optional<base::time_point> heard;      ///< when one last ended well
+  std::optional<base::time_point> next_poll;  ///< in the past: it waits, or is under way; nullopt: there will be none
   /// Of the last poll, else of its provider's outage; for people, no secret. Empty: all is well.
   std::string error;
 };

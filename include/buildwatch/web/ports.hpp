@@ -41,8 +41,8 @@ struct job_view {
   std::optional<base::wall_time> eta;
   std::optional<std::pair<base::wall_time, base::wall_time>> eta_between;  ///< 80 %
   std::optional<base::wall_time> last_poll_at;
-  std::optional<base::wall_time> next_poll_at;
-  std::optional<std::string> last_error;  ///< for people, no secret; nullopt: all is well
+  std::optional<base::wall_time> next_poll_at;  ///< in the past: it waits, or is under way; nullopt: there will be none
+  std::optional<std::string> last_error;        ///< for people, no secret; nullopt: all is well
 };
 
 /// Port: the jobs that are watched. Loop thread only, and quick: a page of a few dozen costs well under a millisecond.

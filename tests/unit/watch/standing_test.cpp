@@ -89,7 +89,7 @@ TEST_F(standing, polls_are_told_with_what_came_of_the_last) {
   job_standing how = of(w);
   ASSERT_TRUE(how.polled && how.next_poll);
   EXPECT_EQ(how.polled, how.heard);
-  EXPECT_GT(*how.next_poll, w.wall_at(w.now()));
+  EXPECT_GT(*how.next_poll, w.instant_now().mono);
   EXPECT_EQ(how.error, "");
   w.failing = {asks::newest, asks::build, asks::list};
   w.run_for(3min);
@@ -103,6 +103,39 @@ TEST_F(standing, polls_are_told_with_what_came_of_the_last) {
   w.run_for(20min);
   EXPECT_EQ(of(w).error, "");
   EXPECT_EQ(of(w).state, job_state_kind::idle);
+}
+
+TEST_F(standing, the_next_poll_is_told_the_same_however_often_one_looks) {
+  followed_world w(followed_world::one({60s, 60s, 5min}));
+  w.latency = 10s;
+  w.builds = {{1, {-1h, -50min}}};
+  w.run_for(90s);
+  auto const next = of(w).next_poll;
+  ASSERT_TRUE(next);
+  w.run_for(1s);
+  EXPECT_EQ(of(w).next_poll, next);
+  w.run_for(*next - w.instant_now().mono + 1s);
+  EXPECT_EQ(of(w).next_poll, next) << "it is under way";
+  w.run_for(1s);
+  EXPECT_EQ(of(w).next_poll, next);
+  w.run_for(20s);
+  ASSERT_TRUE(of(w).next_poll);
+  EXPECT_GT(*of(w).next_poll, *next);
+}
+
+TEST_F(standing, a_poll_that_waits_for_others_keeps_its_time) {
+  options o = jobs(10, {60s, 60s, 5min}, 0.1);
+  world w(o);
+  w.run_for(4min);
+  std::optional<job_index> late;
+  for (job_index i = 0; i < 10; ++i) {
+    auto const next = of(w, i).next_poll;
+    if (next && *next < w.instant_now().mono - 2s) late = i;
+  }
+  ASSERT_TRUE(late) << "ten jobs a minute, and six requests";
+  auto const next = of(w, *late).next_poll;
+  w.run_for(1s);
+  EXPECT_EQ(of(w, *late).next_poll, next);
 }
 
 TEST_F(standing, a_job_is_pending_until_it_was_answered_well) {
