@@ -1,10 +1,13 @@
 """The HTTP API of the running daemon: what is watched, what was told, who is owed what, and who may ask."""
 
+import contextlib
 import json
 import signal
 import socket
+import sqlite3
 import time
 import urllib.parse
+import xml.etree.ElementTree as xml
 
 from support import case, description
 from support.api import ANYWHERE, Api, address_of, basic
@@ -58,10 +61,80 @@ class Jobs(Http):
         _, api = self.served(jobs=jobs)
         broken = api.wait_job("broken", lambda job: job["state"] == "unreachable", "an unreachable job")
         self.assertIn("500", broken["last_error"])
-        unknown = api.wait_job("unknown", lambda job: job["state"] in ("not_found", "unreachable"), "a job that is not found")
+        unknown = api.wait_job("unknown", lambda job: job["state"] == "not_found", "a job that is not found")
         self.assertIn("not_found", unknown["last_error"])
         self.assertEqual(api.wait_job("later", lambda job: job["state"] == "queued")["build"]["number"], 1)
         self.assertEqual(api.wait_job("fine", lambda job: job["state"] == "idle")["build"]["outcome"], "success")
+
+    def shown(self, api, name="job"):
+        """What the API, the feed and the badge say of the job: (state, activity, status, badge)."""
+        feed = xml.fromstring(api.get("/cc.xml").body)
+        project = next(one for one in feed if one.get("name") == name)
+        badge = xml.fromstring(api.get(f"/badge/{name}.svg").body).get("aria-label")
+        return (api.job(name)["state"], project.get("activity"), project.get("lastBuildStatus"), badge.removeprefix(f"{name}: "))
+
+    def test_a_job_whose_provider_is_out_of_reach_is_shown_so_everywhere(self):
+        self.past(1, 2)
+        config = self.following(unreachable_after="300ms") | {"http": ANYWHERE}
+        state = self.state()
+        daemon = self.start(config, state=state)
+        api = Api(daemon)
+        api.wait_job("job", lambda job: job["build"], "its newest build")
+        self.begin(3)
+        self.started(daemon, 3)
+        self.assertEqual(self.shown(api), ("running", "Building", "Success", "passing"))
+        self.simulator.fault("status", status=503)
+        daemon.wait_events(type="provider.unreachable")
+        lost = ("unreachable", "Sleeping", "Exception", "unreachable")
+        self.assertEqual(self.shown(api), lost)
+        job = api.job("job")
+        self.assertEqual((job["build"]["number"], job["build"]["building"], job["progress"], job["eta"], job["eta_between"]), (3, True, None, None, None))
+        self.assertTrue(job["last_error"])
+        metrics = api.get("/metrics").text
+        self.assertIn('buildwatch_jobs{state="unreachable"} 1', metrics)
+        self.assertIn('buildwatch_jobs{state="running"} 0', metrics)
+        daemon.stop()
+        daemon = self.start(config, state=state)
+        api = Api(daemon)
+        api.wait_job("job", lambda job: job["build"], "its newest build")
+        self.assertEqual(self.shown(api), lost, "the outage began before the restart and goes on")
+        self.simulator.clear_faults()
+        daemon.wait_events(type="provider.recovered")
+        api.wait_job("job", lambda job: job["state"] == "running", "a running job")
+
+    def test_of_builds_side_by_side_the_one_that_runs_is_told(self):
+        self.past(*range(1, 11), lasted=600)
+        daemon, api = self.served()
+        self.settled()
+        self.begin(11)
+        self.started(daemon, 11)
+        self.begin(12)
+        self.started(daemon, 12)
+        self.end(12, word="FAIL")
+        self.finished(daemon, 12)
+        job = api.wait_job("job", lambda job: job["progress"] is not None, "progress of build 11")
+        self.assertEqual((job["state"], job["build"]["number"], job["build"]["outcome"], job["last_outcome"]), ("running", 12, "failure", "failure"))
+        self.assertEqual([(build["number"], build["building"], build["region"]) for build in job["running"]], [(11, True, "cn-north-4")])
+        self.assertTrue(job["eta"] and job["eta_between"])
+        builds = api.get("/api/v1/jobs/job/builds?limit=3").json["builds"]
+        self.assertEqual([(build["number"], build["building"]) for build in builds], [(12, False), (11, True), (10, False)])
+        self.end(11)
+        self.finished(daemon, 11)
+        job = api.wait_job("job", lambda job: job["state"] == "idle", "an idle job")
+        self.assertEqual((job["running"], job["progress"], job["build"]["number"]), ([], None, 12))
+
+    def test_a_job_that_was_never_answered_is_pending(self):
+        self.simulator.fault("status", status=500)
+        daemon, api = self.served(unreachable_after="1h")
+        job = api.wait_job("job", lambda job: job["last_error"], "an error")
+        self.assertEqual(job["state"], "pending")
+        self.assertIn('buildwatch_jobs{state="pending"} 1', api.get("/metrics").text)
+
+    def test_an_answer_stays_the_same_while_nothing_happens(self):
+        self.past(1)
+        daemon, api = self.served(poll={"idle": "5m", "building": "5m"})
+        api.wait_job("job", lambda job: job["state"] == "idle" and job["next_poll_at"], "an idle job")
+        self.assertEqual(len({api.get("/api/v1/jobs/job").headers["ETag"] for _ in range(100)}), 1)
 
     def test_one_build_that_has_ended_is_done(self):
         self.simulator.job(JOB, 1, "finished", word="SUCCESS")
@@ -162,6 +235,21 @@ class Health(Http):
         api.wait("/readyz", lambda answer: True, "readiness")
         self.assertEqual(api.get("/healthz").status, 200)
 
+    def test_a_store_that_is_held_is_told_to_everybody_without_its_place(self):
+        state = self.state()
+        api = Api(self.start(self.following() | {"http": ANYWHERE}, state=state))
+        with contextlib.closing(sqlite3.connect(f"{state}/state.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            end = time.monotonic() + 60
+            while not (sick := api.get("/healthz")).text.count("its file"):
+                self.assertLess(time.monotonic(), end, sick.text)
+                self.assertNotIn(state, sick.text)
+                time.sleep(0.1)
+            self.assertEqual(sick.status, 503)
+            self.assertIn("cannot commit", sick.text)
+            self.assertNotIn(state, sick.text)
+        api.wait("/healthz", lambda answer: True, "health")
+
     def test_metrics_of_the_contract(self):
         self.past(1)
         daemon, api = self.served()
@@ -178,6 +266,8 @@ class Health(Http):
             self.assertTrue(any(line.startswith(start) for line in text.splitlines()), start)
         values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
         self.assertGreater(float(values["process_resident_memory_bytes"]), 1e6)
+        self.assertGreater(float(values["process_virtual_memory_max_bytes"]), float(values["process_virtual_memory_bytes"]))
+        self.assertIn(int(values["process_threads"]), range(1, 100))
         self.assertLess(abs(float(values["process_start_time_seconds"]) - time.time()), 600)
         self.assertGreater(float(values["buildwatch_poll_duration_seconds_count"]), 3)
 
