@@ -1,5 +1,6 @@
 """What changes shows by itself: builds that start and end, a server that goes and comes back."""
 
+import json
 import re
 
 from support import browsing
@@ -75,6 +76,58 @@ class Live(Case):
         page.wait_text(".job", "#5 running")
         page.wait_text(".job", "#4 failed")
         page.wait(lambda: "5 builds: 1 failed, 3 passed, 1 running" in self.strip(page, "only"), "both in the strip")
+
+    # What the newest build is, if it is queued, says nothing of how a job stands.
+
+    def queued_ones(self):
+        for name, past in (("passed", "ss"), ("failed", "sf"), ("aborted", "sfa"), ("first", ""), ("one", "")):
+            self.place.job(name, past)
+
+    def queue_all(self):
+        for name in ("passed", "failed", "aborted", "first"):
+            self.place.queue(name)
+        self.place.queue("one", number=12)
+
+    def sees_the_queued(self, page):
+        page.wait(lambda: {text.split("\n")[0] for text in page.texts(".job .name")} == {"passed", "failed", "aborted", "first", "one"}, "the jobs")
+        for name, words in (("passed", "#3 queued; #2 passed "), ("failed", "#3 queued; #2 failed "), ("aborted", "#4 queued; #3 aborted; #2 failed "),
+                            ("first", "#1 queued"), ("one", "#12 queued")):
+            page.wait(lambda: self.row(page, name).startswith(words), f"{name}: {words}")
+        page.wait_text("#verdict", "2 failing")
+        self.assertEqual(set(self.names(page, "failing")), {"failed", "aborted"})
+        self.assertEqual((self.names(page, "passing"), self.names(page, "undecided")), (["passed"], ["first", "one"]))
+        self.settle(page)
+        self.assertIn("Last 2 builds: 1 failed, 1 passed", self.strip(page, "failed"))
+        self.assertEqual(self.strip(page, "first"), "No past builds")
+
+    def row(self, page, name):
+        """What the row of that job says of it."""
+        return page.js(f"[...document.querySelectorAll('.job')].find((job) => job.querySelector('.name').innerText === {json.dumps(name)})?.querySelector('.what p').innerText ?? ''")
+
+    def test_queued_builds_that_are_seen_to_come(self):
+        self.queued_ones()
+        page = self.page()
+        page.wait_text("#verdict", "2 failing")
+        self.settle(page)
+        self.queue_all()
+        page.js("document.dispatchEvent(new Event('visibilitychange'))")  # as if it had just been turned to: it looks anew
+        self.sees_the_queued(page)
+        self.place.begin("first")
+        self.place.begin("failed")
+        page.wait(lambda: self.row(page, "first").startswith("#1 running"), "the start of what was queued")
+        page.wait(lambda: self.row(page, "failed").endswith("; #2 failed"), "the start of what was queued after a failure")
+        self.place.end("failed")
+        page.wait(lambda: self.row(page, "failed").startswith("#3 passed"), "its end")
+
+    def test_queued_builds_of_a_fresh_page(self):
+        self.queued_ones()
+        self.queue_all()
+        page = self.page()
+        self.sees_the_queued(page)
+        page.js("location.hash = '#/job/failed'")
+        page.wait_text("#job-view", "#3 queued; #2 failed ")
+        page.wait(lambda: page.texts(".builds tbody th") == ["#2", "#1"], "those that have begun")
+        self.assertEqual(page.text(".facts dd"), "queued")
 
     def test_a_build_that_takes_too_long(self):
         for name in ("a", "b", "c"):

@@ -100,6 +100,7 @@
 
   const jobs = new Map();     // name -> job as the API tells it
   const decided = new Map();  // name -> {number, verdict, at}: the newest build that passed or failed
+  const finished = new Map(); // name -> the newest build that has ended, however
   const builds = new Map();   // name -> {list: newest first or null, stale, limit, retry_at}
   const touched = new Map();  // name -> when an event last told of it (performance.now())
   let sinks = [];
@@ -108,8 +109,14 @@
   const verdict_of = (outcome) =>
     ({ success: "passing", failure: "failing", unstable: "failing" })[outcome] ?? null;
 
+  /// Announced, and does not run yet.
+  const waits = (build) => Boolean(build) && !build.building && !build.outcome;
+
   function decide(name, build) {
-    const verdict = build && !build.building ? verdict_of(build.outcome) : null;
+    if (!build?.outcome || build.building) return;
+    const last = finished.get(name);
+    if (!last || build.number >= last.number) finished.set(name, { ...(last?.number === build.number ? last : null), ...build });
+    const verdict = verdict_of(build.outcome);
     if (verdict && build.number >= (decided.get(name)?.number ?? 0))
       decided.set(name, { number: build.number, verdict, at: ended_at(build) ?? decided.get(name)?.at ?? null });
   }
@@ -194,7 +201,7 @@
   function take(fresh, began) {
     const known = new Map(jobs);
     jobs.clear();
-    if (start_over) decided.clear();
+    if (start_over) for (const kept of [decided, finished]) kept.clear();
     start_over = false;
     for (const job of fresh) {
       const newer = (touched.get(job.name) ?? -1) >= began ? known.get(job.name) : undefined;
@@ -206,7 +213,7 @@
     }
     for (const name of known.keys()) {
       if (jobs.has(name)) continue;
-      for (const kept of [decided, builds, touched]) kept.delete(name);
+      for (const kept of [decided, finished, builds, touched]) kept.delete(name);
       rows.get(name)?.forget();
     }
     loaded = true;
@@ -214,10 +221,10 @@
     soon();
   }
 
-  /// A build into the list of its job, where that list is known.
+  /// A build that runs or has ended, into the list of its job, where that list is known.
   function note_build(name, build) {
     const kept = builds.get(name);
-    if (!build || !kept?.list) return;
+    if (!build || waits(build) || !kept?.list) return;
     const place = kept.list.findIndex((one) => one.number <= build.number);
     if (place >= 0 && kept.list[place].number === build.number) kept.list[place] = build;
     else kept.list = kept.list.toSpliced(place < 0 ? kept.list.length : place, 0, build).slice(0, kept.limit);
@@ -456,9 +463,9 @@
   /// -> [strong, rest, instant of "ago", reason]
   function words(job) {
     const build = job.build;
-    const before = decided.get(job.name);
+    const before = decided.get(job.name), over = finished.get(job.name);
     const after = before?.verdict === "failing" && before.number !== build?.number ? `; #${before.number} failed` : "";
-    const last = build ? `#${build.number}${build.building ? " was running" : ` ${ended(build)}`}` : "no build known";
+    const last = build ? `#${build.number}${build.building ? " was running" : waits(build) ? " was queued" : ` ${ended(build)}`}` : "no build known";
     if (job.state === "unreachable") return ["Unreachable", `; ${last}`, null, job.last_error];
     if (job.state === "not_found") return ["Not found", "", null, job.last_error];
     if (!build) return ["", job.state === "queued" ? "Queued" : job.state === "pending" ? "Not asked yet" : "No build yet", null, job.last_error];
@@ -467,7 +474,11 @@
       const since = seconds === null ? "" : build.started_at ? ` for ${span(seconds)}` : ` for about ${about(seconds)}`;
       return [`#${build.number} running`, since + after, null, job.last_error];
     }
-    if (job.state === "queued") return [`#${build.number} ${ended(build)}`, ", next one queued", ended_at(build), job.last_error];
+    if (waits(build)) {
+      const news = over ? `; #${over.number} ${ended(over)}` : "";
+      return [`#${build.number} queued`, news + (over?.number === before?.number ? "" : after), over && ended_at(over), job.last_error];
+    }
+    if (job.state === "queued") return [`#${build.number} ${ended(build)}`, ", another one queued", ended_at(build), job.last_error];
     const took = build.duration_seconds === null || build.duration_seconds === undefined ? "" : ` after ${span(build.duration_seconds)}`;
     return [`#${build.number} ${ended(build)}`, took + after, ended_at(build), job.last_error];
   }

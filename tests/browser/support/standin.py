@@ -101,7 +101,9 @@ class StandIn:
         """The next build of the job runs, for `elapsed` seconds already."""
         with self.changed:
             job, now = self.jobs[name], time.time()
-            build = self._build((job["build"] or {"number": 0})["number"] + 1, None, None, None)
+            newest = job["build"] or {"number": 0, "outcome": ""}
+            waited = newest["outcome"] is None and not newest["building"]
+            build = self._build(newest["number"] + (0 if waited else 1), None, None, None)
             self.began[name, build["number"]] = now - elapsed
             job["past"].insert(0, build)
             usual = [one["duration_seconds"] for one in job["past"] if one["outcome"] == "success"]
@@ -112,6 +114,13 @@ class StandIn:
                         "eta_between": [instant(now + (total - elapsed) * 0.7), instant(now + (total - elapsed) * 1.5)]}
         self._event("build.started", name, build)
 
+    def queue(self, name, number=None):
+        """The next build of the job, or the one of that number, is announced and does not run yet. No event tells of it."""
+        with self.changed:
+            job = self.jobs[name]
+            build = self._build(number or (job["build"] or {"number": 0})["number"] + 1, None, None, None) | {"building": False}
+            job |= {"build": build, "state": "running" if job["state"] == "running" else "queued"}
+
     def end(self, name, outcome="success", number=None):
         """The newest build of the job ends, or the one of that number."""
         with self.changed:
@@ -119,8 +128,13 @@ class StandIn:
             place = next(at for at, one in enumerate(job["past"]) if number in (None, one["number"]))
             started = self.began[name, job["past"][place]["number"]]
             build = job["past"][place] = self._build(job["past"][place]["number"], started, outcome, max(1, round(time.time() - started)))
-            if place == 0:
-                job |= {"build": build, "state": "idle", "progress": None, "eta": None, "eta_between": None}
+            running = [one["number"] for one in job["past"] if one["building"]]
+            if build["number"] >= job["build"]["number"]:
+                job["build"] = build
+            if not running:
+                job["state"] = "idle" if job["build"]["outcome"] else "queued"
+            if build["number"] > max(running, default=0):  # which was what the forecast is of
+                job |= {"progress": None, "eta": None, "eta_between": None}
         self._event("build.finished", name, build)
 
     def _event(self, kind, name, build):
@@ -150,7 +164,8 @@ class StandIn:
             if len(parts) == 2 and parts[0] == "jobs" and parts[1] in self.jobs:
                 return 200, self._told(parts[1])
             if len(parts) == 3 and parts[0] == "jobs" and parts[2] == "builds" and parts[1] in self.jobs:
-                return 200, {"builds": [one for one in self.jobs[parts[1]]["past"] if not one["building"]][:limit]}
+                job = self.jobs[parts[1]]
+                return 200, {"builds": [one for one in job["past"] if not one["building"] or one["number"] < job["build"]["number"]][:limit]}
             if parts == ["sinks"]:
                 return 200, {"sinks": self.sinks}
         return 404, {"error": {"code": "not_found", "message": "no such thing"}}
