@@ -118,6 +118,18 @@ class Looks(Case):
         page.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
         page.wait_text(".readout", "#8 failed")
 
+    def test_no_text_of_the_chart_is_cut_off(self):
+        for name, seconds in (("minutes", 60), ("hours", 3600), ("days", 2 * 86400), ("below", 58)):
+            for build in self.place.job(name, "sssss")["past"]:
+                build["duration_seconds"] = seconds
+        page = self.page()
+        for name in ("minutes", "hours", "days", "below"):
+            page.js(f"location.hash = '#/job/{name}'")
+            page.wait(lambda: page.text("#job-title") == name and "usually" in page.text(".chart"), f"the chart of {name}")
+            self.assertEqual(page.js("(() => { const s = document.querySelector('.chart svg').getBoundingClientRect();"
+                                     " return [...document.querySelectorAll('.chart text')].filter((t) => { const b = t.getBoundingClientRect();"
+                                     " return b.top < s.top || b.bottom > s.bottom || b.left < s.left || b.right > s.right; }).map((t) => t.textContent); })()"), [], name)
+
     def test_what_a_screen_reader_is_told(self):
         page = self.page()
         self.settle(page)

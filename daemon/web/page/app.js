@@ -803,7 +803,7 @@
   }
 
   function draw_chart(list, width) {
-    const left = 80, top = 10, floor = 204, plot = Math.max(120, width - left);
+    const left = 80, top = 20, floor = 204, plot = Math.max(120, width - left); // above `top` a line of text has room
     const shown = list.slice(0, Math.floor(plot / 5)).reverse();
     const longest = Math.max(1, ...shown.map((build) => lasted(build) ?? 0)), step = step_of(longest);
     const highest = Math.ceil(longest / step) * step, y = (seconds) => floor - ((floor - top) * seconds) / highest;
