@@ -70,7 +70,7 @@ class Live(Case):
         self.place.begin("only")
         page = self.page()
         page.wait_text(".job", "#5 running")
-        page.wait(lambda: "3 passed, 1 running" in self.strip(page, "only"), "the past, and the newest")
+        page.wait(lambda: "3 passed, 2 running" in self.strip(page, "only"), "the past, and both")
         self.place.end("only", "failure", number=4)
         page.wait_text("#verdict", "1 failing")
         page.wait_text(".job", "#5 running")
@@ -129,6 +129,64 @@ class Live(Case):
         page.wait(lambda: page.texts(".builds tbody th") == ["#2", "#1"], "those that have begun")
         self.assertEqual(page.text(".facts dd"), "queued")
 
+    def test_a_queued_build_behind_one_that_runs(self):
+        self.place.job("only", "ss")
+        page = self.page()
+        self.place.begin("only")
+        page.wait_text(".job", "#3 running")
+        self.place.queue("only")
+        page.js("document.dispatchEvent(new Event('visibilitychange'))")
+        page.wait_text(".job", "#4 queued")
+        page.wait_text(".job", "#3 running")
+        self.assertEqual(self.names(page, "running"), ["only"])
+        page.wait(lambda: "Last 3 builds: 2 passed, 1 running" in self.strip(page, "only"), "the strip without what does not run yet")
+        self.place.end("only", "failure")
+        page.wait(lambda: self.row(page, "only").startswith("#4 queued; #3 failed "), "the end before what is queued")
+        self.assertEqual(self.names(page, "failing"), ["only"])
+
+    def test_a_build_that_outruns_one_below_it(self):
+        self.place.job("only", "ssss", minutes=10)
+        page = self.page()
+        self.place.begin("only", elapsed=200)
+        self.place.begin("only", elapsed=100)
+        page.wait(lambda: self.row(page, "only").startswith("#6 running") and "; #5 too" in self.row(page, "only"), "both")
+        self.place.end("only", number=6)
+        page.wait(lambda: self.row(page, "only").startswith("#5 running") and self.row(page, "only").endswith("; #6 passed"), "the one that runs on")
+        self.outran(page)
+        other = self.page()  # one that has seen neither begin
+        other.wait(lambda: self.row(other, "only").startswith("#5 running"), "the number, of the list of builds")
+        self.outran(other)
+        other.js("location.hash = '#/job/only'")
+        other.wait(lambda: other.texts(".builds tbody th")[:2] == ["#6", "#5"], "both in the table")
+        other.wait_text(".facts", "Expected to end at")
+        self.place.end("only", "failure", number=5)
+        page.wait_text("#verdict", "All passing")
+        page.wait(lambda: self.row(page, "only").startswith("#6 passed"), "the newest, when none runs")
+        page.wait(lambda: "Last 6 builds: 1 failed, 5 passed" in self.strip(page, "only"), "both in the strip")
+
+    def outran(self, page):
+        page.wait_text("#tally", "1 running")
+        self.assertEqual(page.text("#verdict"), "All passing")
+        self.assertEqual(self.names(page, "running"), ["only"])
+        page.wait(lambda: " left (" in page.text(".ahead"), "the time left")
+        self.assertIn(int(page.js("document.querySelector('[role=progressbar]').getAttribute('aria-valuenow')")), range(5, 99))
+        page.wait(lambda: "Last 6 builds: 5 passed, 1 running" in self.strip(page, "only"), "the one that runs in the strip")
+
+    def test_an_end_between_two_looks(self):
+        """No event tells of it, and the newest build alone does not either."""
+        self.place.job("only", "ss")
+        self.place.job("other", "ss")
+        page, apart = self.page(), self.page("/#/job/other")
+        self.settle(page)
+        self.place.silent = True
+        for outcome in ("failure", "aborted"):
+            self.place.begin("only")
+            self.place.end("only", outcome)
+        for one in (page, apart):
+            one.js("document.dispatchEvent(new Event('visibilitychange'))")
+            one.wait_text("#verdict", "1 failing")
+        page.wait(lambda: re.match("#4 aborted after .*; #3 failed", self.row(page, "only")), "both ends")
+
     def test_a_build_that_takes_too_long(self):
         for name in ("a", "b", "c"):
             self.place.job(name, "ssssss", minutes=10)
@@ -148,6 +206,21 @@ class Live(Case):
         self.assertEqual(self.names(page)[2:], ["gone", "wrong", "run", "new", "aborted", "pass-2", "pass-10"])
         page.wait_text("section[aria-labelledby='group-unseen'] .job", "timed out")
         page.wait_text("#tally", "1 running · 4 passing · 3 out of sight")
+
+    def test_a_provider_that_nobody_can_reach(self):
+        for name, past in (("one", "ss"), ("other", "sss"), ("bad", "sf"), ("new", "")):
+            self.place.job(name, past)
+        self.place.begin("other")
+        page = self.page()
+        page.wait_text("#verdict", "1 failing")
+        del self.place.jobs["bad"]
+        self.place.outage("huawei", "no connection")
+        page.wait_text("#verdict", "3 out of sight")
+        self.assertEqual(page.js("document.querySelector('#banner').dataset.verdict"), "unseen")
+        self.assertEqual(self.names(page), ["new", "one", "other"])
+        self.assertEqual(page.text("#tally"), "3 jobs")
+        self.assertIn("Unreachable; #4 was running", self.row(page, "other"))
+        page.wait_text(".job", "no connection")
 
     def test_server_gone_and_back(self):
         furnish(self.place)

@@ -98,11 +98,12 @@
 
   // --- what is known
 
-  const jobs = new Map();     // name -> job as the API tells it
+  const jobs = new Map();     // name -> job as the API tells it, its `running` as running_of does
   const decided = new Map();  // name -> {number, verdict, at}: the newest build that passed or failed
   const finished = new Map(); // name -> the newest build that has ended, however
   const builds = new Map();   // name -> {list: newest first or null, stale, limit, retry_at}
   const touched = new Map();  // name -> when an event last told of it (performance.now())
+  const doubted = new Set();  // names of those of which a build may have ended unseen
   let sinks = [];
   let loaded = false;
 
@@ -128,13 +129,25 @@
   /// while much is left, or the event.
   const began_at = (build) => (build.started_at ? at(build.started_at) : (build.began?.at ?? NaN));
   function reckon_start(job, before) {
-    const build = job.build, left = at(job.eta) - now();
-    if (!build?.building || build.started_at) return;
-    if (before?.build?.number === build.number) build.began = before.build.began;
+    const build = job.running[0], left = at(job.eta) - now();
+    if (!build || build.started_at) return;
+    build.began = before?.running.find((one) => one.number === build.number)?.began;
     if (job.progress !== null && left > (build.began?.left ?? 0)) build.began = { at: now() - (left * job.progress) / (1 - job.progress), left };
   }
 
-  const runs = (job) => Boolean(job.build?.building);
+  /// Its `build` is the newest, which may have ended, or be queued, while one below it runs.
+  const runs = (job) => job.state === "running";
+
+  /// The builds that run as far as they are known, the highest number first: the API's forecast is of that one.
+  function running_of(job, before) {
+    if (!runs(job)) return [];
+    const list = builds.get(job.name)?.list ?? [];
+    const over = (build) => finished.get(job.name)?.number === build.number || list.some((one) => one.number === build.number && !one.building);
+    const told = Array.isArray(job.running) ? job.running : [...list, ...(before?.running ?? [])].filter((build) => !over(build));
+    const known = new Map([...told, job.build].filter((build) => build?.building).map((build) => [build.number, build]));
+    return [...known.values()].sort((a, b) => b.number - a.number);
+  }
+
   const unseen = (job) => job.state === "unreachable" || job.state === "not_found";
 
   /// The job's place in the list, and its colour: worst first.
@@ -147,7 +160,7 @@
   }
   const GROUPS = [["failing", "Failing"], ["unseen", "Out of sight"], ["running", "Running"], ["undecided", "No verdict yet"], ["passing", "Passing"]];
 
-  const needs_past = (job) => job.build && !decided.has(job.name) && !builds.get(job.name)?.list;
+  const needs_past = (job) => job.build && (!decided.has(job.name) || doubted.has(job.name));
 
   // --- the API
 
@@ -204,21 +217,34 @@
     if (start_over) for (const kept of [decided, finished]) kept.clear();
     start_over = false;
     for (const job of fresh) {
-      const newer = (touched.get(job.name) ?? -1) >= began ? known.get(job.name) : undefined;
+      const before = known.get(job.name), newer = (touched.get(job.name) ?? -1) >= began ? before : undefined;
       if (newer) refresh_again = true;
-      else reckon_start(job, known.get(job.name));
+      else learn(job, before);
       jobs.set(job.name, newer ?? job);
       decide(job.name, job.build);
-      note_build(job.name, job.build);
+      for (const build of [job.build, ...(newer ?? job).running]) note_build(job.name, build);
     }
     for (const name of known.keys()) {
       if (jobs.has(name)) continue;
-      for (const kept of [decided, finished, builds, touched]) kept.delete(name);
+      for (const kept of [decided, finished, builds, touched, doubted]) kept.delete(name);
       rows.get(name)?.forget();
     }
     loaded = true;
     fill_labels();
     soon();
+  }
+
+  /// What a look at a job tells beside itself: its past is read anew where something happened of which no event told, and
+  /// where builds run of which the jobs alone do not tell.
+  function learn(job, before) {
+    job.running = running_of(job, before);
+    reckon_start(job, before);
+    const key = (one) => [one.build?.number, one.build?.building, one.build?.outcome, runs(one)].join();
+    const happened = before && key(before) !== key(job), number = job.build?.number;
+    if (happened || (runs(job) && !(job.running.length === 1 && job.running[0] === job.build))) outdate(job.name);
+    if (!happened) return;
+    if (number > (before.build?.number ?? 0) + 1 || before.running.some((build) => build.number !== number)) doubted.add(job.name);
+    rows.get(job.name)?.changed();
   }
 
   /// A build that runs or has ended, into the list of its job, where that list is known.
@@ -231,7 +257,11 @@
   }
 
   // Lists of builds: the job that is looked at, then rows in sight, then jobs whose verdict only their past tells.
-  let loading = new Set();
+  const loading = new Set(), outdated = new Set(); // the latter: of what is loading, that of which something came in meanwhile
+  function outdate(name) {
+    if (loading.has(name)) outdated.add(name);
+    if (builds.has(name)) builds.get(name).stale = true;
+  }
   function load_builds() {
     while (loading.size < LOADERS && link !== "lost") {
       const name = next_wanted();
@@ -245,15 +275,15 @@
       if (loading.has(name) || !jobs.has(name)) return false;
       return !kept || (performance.now() >= kept.retry_at && (!kept.list || kept.stale || kept.limit < limit));
     };
-    if (view.job) return lacks(view.job, CHART) ? view.job : undefined;
+    if (view.job && lacks(view.job, CHART)) return view.job;
     for (const name of in_sight) if (lacks(name)) return name;
     for (const job of jobs.values()) if (needs_past(job) && lacks(job.name)) return job.name;
     return undefined;
   }
   async function load_one(name) {
     loading.add(name);
-    const limit = Math.max(view.job === name ? CHART : STRIP, builds.get(name)?.limit ?? 0);
-    const kept = { list: builds.get(name)?.list ?? null, stale: false, limit, retry_at: 0 };
+    const old = builds.get(name), limit = Math.max(view.job === name ? CHART : STRIP, old?.limit ?? 0);
+    const kept = { list: old?.list ?? null, stale: false, limit, retry_at: 0 };
     try {
       kept.list = (await get(`/api/v1/jobs/${encodeURIComponent(name)}/builds?limit=${limit}`)).builds;
     } catch (error) {
@@ -261,9 +291,13 @@
       else Object.assign(kept, { stale: true, retry_at: performance.now() + 10_000 });
     }
     loading.delete(name);
+    if (outdated.delete(name)) kept.stale = true;
     builds.set(name, kept);
-    note_build(name, jobs.get(name)?.build);
+    const job = jobs.get(name);
+    if (job) job.running = running_of(job, job);
+    for (const build of job ? [job.build, ...job.running] : []) note_build(name, build);
     for (const build of [...(kept.list ?? [])].reverse()) decide(name, build);
+    if (!kept.stale) doubted.delete(name);
     soon();
     load_builds();
   }
@@ -372,6 +406,7 @@
       if (previous) decide(name, { ...previous, building: false });
       decide(name, build);
       note_build(name, build);
+      if (loading.has(name)) outdated.add(name);
       const job = jobs.get(name);
       if (job) {
         touched.set(name, performance.now());
@@ -386,11 +421,14 @@
 
   function told_by({ type, timestamp }, job, build) {
     if (type === "job.unreachable") return { ...job, state: "unreachable" };
-    if (!build || build.number < (job.build?.number ?? 0)) return job;
-    const same = build.number === job.build?.number && build.building === job.build?.building;
-    if (build.building) build.began = same ? job.build.began : { at: at(timestamp), left: 0 };
-    const forecast = same ? {} : { progress: null, eta: null, eta_between: null };
-    return { ...job, build, ...forecast, state: build.building ? "running" : job.state === "done" ? "done" : "idle" };
+    if (!build) return job;
+    const before = job.running.find((one) => one.number === build.number);
+    if (build.building) build.began = before ? before.began : { at: at(timestamp), left: 0 };
+    const running = [build, ...job.running].filter((one, index) => one.building && (index === 0 || one.number !== build.number)).sort((a, b) => b.number - a.number);
+    const newest = build.number < (job.build?.number ?? 0) ? job.build : build;
+    const state = running.length ? "running" : waits(newest) ? "queued" : job.state === "done" ? "done" : "idle";
+    const forecast = running[0]?.number === job.running[0]?.number ? {} : { progress: null, eta: null, eta_between: null };
+    return { ...job, build: newest, running, ...forecast, state };
   }
 
   // --- the filter and the route, kept in the URL's fragment: #/?q=…&label=team=firmware, #/job/NAME?…
@@ -469,24 +507,28 @@
     if (job.state === "unreachable") return ["Unreachable", `; ${last}`, null, job.last_error];
     if (job.state === "not_found") return ["Not found", "", null, job.last_error];
     if (!build) return ["", job.state === "queued" ? "Queued" : job.state === "pending" ? "Not asked yet" : "No build yet", null, job.last_error];
-    if (build.building) {
-      const seconds = lasted(build);
-      const since = seconds === null ? "" : build.started_at ? ` for ${span(seconds)}` : ` for about ${about(seconds)}`;
-      return [`#${build.number} running`, since + after, null, job.last_error];
-    }
-    if (waits(build)) {
-      const news = over ? `; #${over.number} ${ended(over)}` : "";
-      return [`#${build.number} queued`, news + (over?.number === before?.number ? "" : after), over && ended_at(over), job.last_error];
-    }
+    const news = over ? `; #${over.number} ${ended(over)}` : "", failed = over?.number === before?.number ? "" : after;
+    if (runs(job)) return [...words_running(job, over?.number > (job.running[0]?.number ?? 0) ? news + failed : after), null, job.last_error];
+    if (waits(build)) return [`#${build.number} queued`, news + failed, over && ended_at(over), job.last_error];
     if (job.state === "queued") return [`#${build.number} ${ended(build)}`, ", another one queued", ended_at(build), job.last_error];
     const took = build.duration_seconds === null || build.duration_seconds === undefined ? "" : ` after ${span(build.duration_seconds)}`;
     return [`#${build.number} ${ended(build)}`, took + after, ended_at(build), job.last_error];
   }
 
+  function words_running(job, after) {
+    const [first, ...others] = job.running;
+    const beside = others.length ? `; ${others.map((build) => `#${build.number}`).join(", ")} too` : "";
+    const queued = waits(job.build) ? `; #${job.build.number} queued` : "";
+    if (!first) return ["Running", queued + after]; // one below the newest, whose number is being asked for
+    const seconds = lasted(first);
+    const since = seconds === null ? "" : first.started_at ? ` for ${span(seconds)}` : ` for about ${about(seconds)}`;
+    return [`#${first.number} running`, since + beside + queued + after];
+  }
+
   /// Runs for longer than every build in its strip; where there are fewer than five, nothing is usual.
   function overlong(job) {
     const took = (builds.get(job.name)?.list ?? []).slice(0, STRIP).filter((build) => !build.building && lasted(build) !== null).map(lasted);
-    return runs(job) && took.length >= 5 && lasted(job.build) > Math.max(...took);
+    return job.running.length > 0 && took.length >= 5 && lasted(job.running[0]) > Math.max(...took);
   }
 
   /// How far a running build is; its forecast goes on between two answers.
@@ -494,7 +536,7 @@
     const eta = at(job.eta);
     if (!runs(job) || Number.isNaN(eta)) return null;
     const [low, high] = (job.eta_between ?? [job.eta, job.eta]).map(at);
-    const start = began_at(job.build);
+    const start = job.running[0] ? began_at(job.running[0]) : NaN;
     const told = job.progress ?? 0;
     const by_clock = Number.isNaN(start) || eta <= start ? told : (now() - start) / (eta - start);
     const share = Math.min(0.99, Math.max(told, by_clock));

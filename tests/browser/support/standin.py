@@ -33,6 +33,7 @@ class StandIn:
         self.changed = threading.Condition()
         self.asked = []
         self.frozen = None     # the jobs as they were, told whatever happens
+        self.silent = False    # what happens makes no event
         self.mute = False      # takes requests and never answers
         self.newer = b""       # stands at the end of the page's script, as if another version served it
         self.streams = 0       # rises when the streams of events are to break
@@ -106,13 +107,21 @@ class StandIn:
             build = self._build(newest["number"] + (0 if waited else 1), None, None, None)
             self.began[name, build["number"]] = now - elapsed
             job["past"].insert(0, build)
-            usual = [one["duration_seconds"] for one in job["past"] if one["outcome"] == "success"]
             job |= {"build": build, "state": "running"}
-            if forecast and len(usual) >= 3:
-                total = max(sum(usual) / len(usual), elapsed * 1.1 + 20)
-                job |= {"progress": round(elapsed / total, 4), "eta": instant(round(now - elapsed + total)),
-                        "eta_between": [instant(now + (total - elapsed) * 0.7), instant(now + (total - elapsed) * 1.5)]}
+            self._forecast(job, forecast)
         self._event("build.started", name, build)
+
+    def _forecast(self, job, known=True):
+        """Of the highest-numbered build that runs."""
+        job |= {"progress": None, "eta": None, "eta_between": None}
+        usual = [one["duration_seconds"] for one in job["past"] if one["outcome"] == "success"]
+        first = next((one["number"] for one in job["past"] if one["building"]), None)
+        if known and first and len(usual) >= 3:
+            now = time.time()
+            elapsed = now - self.began[job["name"], first]
+            total = max(sum(usual) / len(usual), elapsed * 1.1 + 20)
+            job |= {"progress": round(elapsed / total, 4), "eta": instant(round(now - elapsed + total)),
+                    "eta_between": [instant(now + (total - elapsed) * 0.7), instant(now + (total - elapsed) * 1.5)]}
 
     def queue(self, name, number=None):
         """The next build of the job, or the one of that number, is announced and does not run yet. No event tells of it."""
@@ -128,16 +137,26 @@ class StandIn:
             place = next(at for at, one in enumerate(job["past"]) if number in (None, one["number"]))
             started = self.began[name, job["past"][place]["number"]]
             build = job["past"][place] = self._build(job["past"][place]["number"], started, outcome, max(1, round(time.time() - started)))
-            running = [one["number"] for one in job["past"] if one["building"]]
             if build["number"] >= job["build"]["number"]:
                 job["build"] = build
-            if not running:
+            if not any(one["building"] for one in job["past"]):
                 job["state"] = "idle" if job["build"]["outcome"] else "queued"
-            if build["number"] > max(running, default=0):  # which was what the forecast is of
-                job |= {"progress": None, "eta": None, "eta_between": None}
+            self._forecast(job)
         self._event("build.finished", name, build)
 
+    def outage(self, provider, why):
+        """No job of that provider is seen any more, and one event tells of all."""
+        with self.changed:
+            for job in self.jobs.values():
+                job |= {"state": "unreachable", "last_error": why, "progress": None, "eta": None, "eta_between": None}
+            self.events.append({"id": f"evt_{len(self.events):032x}", "type": "provider.unreachable", "timestamp": instant(time.time()),
+                                "data": {"sequence": len(self.events) + 1, "provider": provider, "job": None, "build": None, "change": None,
+                                         "previous": None, "reason": why, "summary": f"{provider} cannot be reached"}})
+            self.changed.notify_all()
+
     def _event(self, kind, name, build):
+        if self.silent:
+            return
         with self.changed:
             job = self.jobs[name]
             before = next((one for one in job["past"] if one["number"] < build["number"] and one["outcome"] in ("success", "failure", "unstable")), None)
