@@ -207,6 +207,27 @@ class Live(Case):
         page.wait_text("section[aria-labelledby='group-unseen'] .job", "timed out")
         page.wait_text("#tally", "1 running · 4 passing · 3 out of sight")
 
+    def test_a_job_that_never_answered_well_does_not_pass(self):
+        self.place.job("good", "ss")
+        self.place.job("new", "", state="pending")
+        page = self.page()
+        page.wait_text("#verdict", "All passing")
+        self.place.job("never", "", state="pending", error="HTTP 403: no right to see it")
+        self.place.job("again", "ss", state="pending", error="no connection")  # passed before the daemon was started anew
+        page = self.page()
+        page.wait_text("#verdict", "2 not known yet")
+        self.assertEqual(page.js("document.querySelector('#banner').dataset.verdict"), "unsure")
+        self.assertEqual(page.text("#verdict-who"), "again, never")
+        self.assertIn("4 jobs · 1 passing", page.text("#tally"))
+        self.assertTrue(page.js("document.title").startswith("– 2 not known yet"))
+        self.assertEqual(self.names(page, "undecided"), ["again", "never", "new"])
+        self.assertIn("Not known yet; #2 passed", self.row(page, "again"))
+        page.wait_text(".job", "no connection")
+        self.place.job("bad", "sf")
+        page = self.page()
+        page.wait_text("#verdict", "1 failing")
+        self.assertIn("2 not known yet", page.text("#tally"))
+
     def test_a_provider_that_nobody_can_reach(self):
         for name, past in (("one", "ss"), ("other", "sss"), ("bad", "sf"), ("new", "")):
             self.place.job(name, past)

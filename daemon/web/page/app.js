@@ -149,6 +149,8 @@
   }
 
   const unseen = (job) => job.state === "unreachable" || job.state === "not_found";
+  /// Asked for in vain since the daemon's start, and not for long enough to be called unreachable.
+  const unsure = (job) => job.state === "pending" && Boolean(job.last_error);
 
   /// The job's place in the list, and its colour: worst first.
   function look(job) {
@@ -156,7 +158,7 @@
     if (verdict === "failing") return "failing";
     if (unseen(job)) return "unseen";
     if (runs(job)) return "running";
-    return verdict ?? "undecided";
+    return (!unsure(job) && verdict) || "undecided";
   }
   const GROUPS = [["failing", "Failing"], ["unseen", "Out of sight"], ["running", "Running"], ["undecided", "No verdict yet"], ["passing", "Passing"]];
 
@@ -506,6 +508,7 @@
     const last = build ? `#${build.number}${build.building ? " was running" : waits(build) ? " was queued" : ` ${ended(build)}`}` : "no build known";
     if (job.state === "unreachable") return ["Unreachable", `; ${last}`, null, job.last_error];
     if (job.state === "not_found") return ["Not found", "", null, job.last_error];
+    if (unsure(job)) return ["Not known yet", build ? `; ${last}` : "", null, job.last_error];
     if (!build) return ["", job.state === "queued" ? "Queued" : job.state === "pending" ? "Not asked yet" : "No build yet", null, job.last_error];
     const news = over ? `; #${over.number} ${ended(over)}` : "", failed = over?.number === before?.number ? "" : after;
     if (runs(job)) return [...words_running(job, over?.number > (job.running[0]?.number ?? 0) ? news + failed : after), null, job.last_error];
@@ -925,21 +928,22 @@
 
   function paint_banner(found, placed) {
     const count = (key) => placed.get(key).length;
-    const running = found.filter(runs).length, dark = found.filter(unseen).length;
-    const passes = found.filter((job) => !unseen(job) && decided.get(job.name)?.verdict === "passing").length;
-    const seen = !loaded ? "loading" : count("failing") ? "failing" : dark ? "unseen" : passes ? "passing" : found.length ? "undecided" : "empty";
-    const told = { failing: `${count("failing").toLocaleString("en")} failing`, unseen: `${dark.toLocaleString("en")} out of sight` };
+    const running = found.filter(runs).length, dark = found.filter(unseen).length, unknown = found.filter(unsure);
+    const passes = found.filter((job) => !unseen(job) && !unsure(job) && decided.get(job.name)?.verdict === "passing").length;
+    const seen = !loaded ? "loading" : count("failing") ? "failing" : dark ? "unseen" : unknown.length ? "unsure" : passes ? "passing" : found.length ? "undecided" : "empty";
+    const told = { failing: `${count("failing").toLocaleString("en")} failing`, unseen: `${dark.toLocaleString("en")} out of sight`, unsure: `${unknown.length.toLocaleString("en")} not known yet` };
     const verdict = link === "lost" ? "lost" : seen;
-    const [drawn, text] = VERDICTS[verdict] ?? [verdict, told[verdict]];
+    const [drawn, text] = VERDICTS[verdict] ?? [verdict === "unsure" ? "undecided" : verdict, told[verdict]];
     mark($("banner"), "data-verdict", verdict);
     mark($("banner-shape"), "href", `#shape-${drawn}`);
     say($("verdict"), text);
-    const worst = verdict === "lost" || !loaded ? [] : placed.get(verdict === "failing" ? "failing" : "unseen").map((job) => job.name);
+    const worst = verdict === "lost" || !loaded ? [] : (verdict === "unsure" ? unknown : placed.get(verdict === "failing" ? "failing" : "unseen")).map((job) => job.name);
     show($("verdict-who"), worst.length > 0);
     say($("verdict-who"), worst.slice(0, 3).join(", ") + (worst.length > 3 ? ` and ${worst.length - 3} more` : ""));
     const of = found.length === jobs.size ? many(jobs.size, "job", "jobs") : `${found.length.toLocaleString("en")} of ${many(jobs.size, "job", "jobs")} match the filter`;
     const last = verdict === "lost" && `At ${clock(seen_at)}: ${told[seen] ?? VERDICTS[seen][1].toLowerCase()}`;
-    const tally = [last, of, running && `${running} running`, !last && verdict !== "passing" && passes && `${passes.toLocaleString("en")} passing`, dark && seen !== "unseen" && `${dark} out of sight`];
+    const tally = [last, of, running && `${running} running`, !last && verdict !== "passing" && passes && `${passes.toLocaleString("en")} passing`, dark && seen !== "unseen" && `${dark} out of sight`,
+      unknown.length && seen !== "unsure" && `${unknown.length} not known yet`];
     say($("tally"), loaded ? tally.filter(Boolean).join(" · ") : "");
     paint_tab(verdict, text);
     const heard = loaded && link === "live" ? `${text}${worst.length ? `: ${worst.slice(0, 3).join(", ")}` : ""}` : null;
