@@ -45,7 +45,7 @@ class Shapes(unittest.TestCase):
         self.assertEqual(len(self.told("/api/v1/jobs", "/api/v1/jobs")["jobs"]), 25)
         self.told("/api/v1/jobs/console-web", "/api/v1/jobs/{name}")
         builds = self.told("/api/v1/jobs/console-web/builds", "/api/v1/jobs/{name}/builds")["builds"]
-        self.assertEqual([build["number"] for build in builds], list(range(30, 0, -1)), "finished ones, the newest first")
+        self.assertEqual([build["number"] for build in builds], list(range(31, 0, -1)), "those that run or have finished, the highest number first")
         self.assertEqual(len(self.told("/api/v1/sinks", "/api/v1/sinks")["sinks"]), 2)
         self.told("/api/v1/jobs/none/builds", "/api/v1/jobs/{name}/builds", status=404)
         self.told("/api/v1/jobs?limit=0", "/api/v1/jobs", status=400)

@@ -98,7 +98,7 @@
 
   // --- what is known
 
-  const jobs = new Map();     // name -> job as the API tells it, its `running` as running_of does
+  const jobs = new Map();     // name -> job as the API tells it
   const decided = new Map();  // name -> {number, verdict, at}: the newest build that passed or failed
   const finished = new Map(); // name -> the newest build that has ended, however
   const builds = new Map();   // name -> {list: newest first or null, stale, limit, retry_at}
@@ -135,26 +135,19 @@
     if (job.progress !== null && left > (build.began?.left ?? 0)) build.began = { at: now() - (left * job.progress) / (1 - job.progress), left };
   }
 
-  /// Its `build` is the newest, which may have ended, or be queued, while one below it runs.
-  const runs = (job) => job.state === "running";
-
-  /// The builds that run as far as they are known, the highest number first: the API's forecast is of that one.
-  function running_of(job, before) {
-    if (!runs(job)) return [];
-    const list = builds.get(job.name)?.list ?? [];
-    const over = (build) => finished.get(job.name)?.number === build.number || list.some((one) => one.number === build.number && !one.building);
-    const told = Array.isArray(job.running) ? job.running : [...list, ...(before?.running ?? [])].filter((build) => !over(build));
-    const known = new Map([...told, job.build].filter((build) => build?.building).map((build) => [build.number, build]));
-    return [...known.values()].sort((a, b) => b.number - a.number);
-  }
+  /// Its `build` is the newest, which may have ended, or be queued, while one below it runs; `running` has all that run, the
+  /// highest number first, and the forecast is of that one.
+  const runs = (job) => job.state === "running" && job.running.length > 0;
 
   const unseen = (job) => job.state === "unreachable" || job.state === "not_found";
   /// Asked for in vain since the daemon's start, and not for long enough to be called unreachable.
   const unsure = (job) => job.state === "pending" && Boolean(job.last_error);
 
+  const verdict_on = (job) => decided.get(job.name)?.verdict ?? verdict_of(job.last_outcome);
+
   /// The job's place in the list, and its colour: worst first.
   function look(job) {
-    const verdict = decided.get(job.name)?.verdict;
+    const verdict = verdict_on(job);
     if (verdict === "failing") return "failing";
     if (unseen(job)) return "unseen";
     if (runs(job)) return "running";
@@ -236,16 +229,14 @@
     soon();
   }
 
-  /// What a look at a job tells beside itself: its past is read anew where something happened of which no event told, and
-  /// where builds run of which the jobs alone do not tell.
+  /// What a look at a job tells beside itself: its past is read anew where something happened of which no event told.
   function learn(job, before) {
-    job.running = running_of(job, before);
     reckon_start(job, before);
-    const key = (one) => [one.build?.number, one.build?.building, one.build?.outcome, runs(one)].join();
-    const happened = before && key(before) !== key(job), number = job.build?.number;
-    if (happened || (runs(job) && !(job.running.length === 1 && job.running[0] === job.build))) outdate(job.name);
-    if (!happened) return;
-    if (number > (before.build?.number ?? 0) + 1 || before.running.some((build) => build.number !== number)) doubted.add(job.name);
+    const key = (one) => [one.build?.number, one.build?.outcome, one.running.map((build) => build.number)].join();
+    if (!before || key(before) === key(job)) return;
+    const number = job.build?.number, seen = new Set([job.build, ...job.running].map((build) => build?.number));
+    outdate(job.name);
+    if (number > (before.build?.number ?? 0) + 1 || before.running.some((build) => !seen.has(build.number))) doubted.add(job.name);
     rows.get(job.name)?.changed();
   }
 
@@ -296,7 +287,6 @@
     if (outdated.delete(name)) kept.stale = true;
     builds.set(name, kept);
     const job = jobs.get(name);
-    if (job) job.running = running_of(job, job);
     for (const build of job ? [job.build, ...job.running] : []) note_build(name, build);
     for (const build of [...(kept.list ?? [])].reverse()) decide(name, build);
     if (!kept.stale) doubted.delete(name);
@@ -511,7 +501,7 @@
     if (unsure(job)) return ["Not known yet", build ? `; ${last}` : "", null, job.last_error];
     if (!build) return ["", job.state === "queued" ? "Queued" : job.state === "pending" ? "Not asked yet" : "No build yet", null, job.last_error];
     const news = over ? `; #${over.number} ${ended(over)}` : "", failed = over?.number === before?.number ? "" : after;
-    if (runs(job)) return [...words_running(job, over?.number > (job.running[0]?.number ?? 0) ? news + failed : after), null, job.last_error];
+    if (runs(job)) return [...words_running(job, over?.number > job.running[0].number ? news + failed : after), null, job.last_error];
     if (waits(build)) return [`#${build.number} queued`, news + failed, over && ended_at(over), job.last_error];
     if (job.state === "queued") return [`#${build.number} ${ended(build)}`, ", another one queued", ended_at(build), job.last_error];
     const took = build.duration_seconds === null || build.duration_seconds === undefined ? "" : ` after ${span(build.duration_seconds)}`;
@@ -522,7 +512,6 @@
     const [first, ...others] = job.running;
     const beside = others.length ? `; ${others.map((build) => `#${build.number}`).join(", ")} too` : "";
     const queued = waits(job.build) ? `; #${job.build.number} queued` : "";
-    if (!first) return ["Running", queued + after]; // one below the newest, whose number is being asked for
     const seconds = lasted(first);
     const since = seconds === null ? "" : first.started_at ? ` for ${span(seconds)}` : ` for about ${about(seconds)}`;
     return [`#${first.number} running`, since + beside + queued + after];
@@ -531,7 +520,7 @@
   /// Runs for longer than every build in its strip; where there are fewer than five, nothing is usual.
   function overlong(job) {
     const took = (builds.get(job.name)?.list ?? []).slice(0, STRIP).filter((build) => !build.building && lasted(build) !== null).map(lasted);
-    return job.running.length > 0 && took.length >= 5 && lasted(job.running[0]) > Math.max(...took);
+    return runs(job) && took.length >= 5 && lasted(job.running[0]) > Math.max(...took);
   }
 
   /// How far a running build is; its forecast goes on between two answers.
@@ -539,7 +528,7 @@
     const eta = at(job.eta);
     if (!runs(job) || Number.isNaN(eta)) return null;
     const [low, high] = (job.eta_between ?? [job.eta, job.eta]).map(at);
-    const start = job.running[0] ? began_at(job.running[0]) : NaN;
+    const start = began_at(job.running[0]);
     const told = job.progress ?? 0;
     const by_clock = Number.isNaN(start) || eta <= start ? told : (now() - start) / (eta - start);
     const share = Math.min(0.99, Math.max(told, by_clock));
@@ -929,7 +918,7 @@
   function paint_banner(found, placed) {
     const count = (key) => placed.get(key).length;
     const running = found.filter(runs).length, dark = found.filter(unseen).length, unknown = found.filter(unsure);
-    const passes = found.filter((job) => !unseen(job) && !unsure(job) && decided.get(job.name)?.verdict === "passing").length;
+    const passes = found.filter((job) => !unseen(job) && !unsure(job) && verdict_on(job) === "passing").length;
     const seen = !loaded ? "loading" : count("failing") ? "failing" : dark ? "unseen" : unknown.length ? "unsure" : passes ? "passing" : found.length ? "undecided" : "empty";
     const told = { failing: `${count("failing").toLocaleString("en")} failing`, unseen: `${dark.toLocaleString("en")} out of sight`, unsure: `${unknown.length.toLocaleString("en")} not known yet` };
     const verdict = link === "lost" ? "lost" : seen;
