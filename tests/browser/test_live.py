@@ -8,6 +8,12 @@ from support.browsing import Case
 from support.scene import furnish
 
 
+# What waits for a minute, or ever, waits until minute() is called.
+MINUTE = """{ const set = window.setTimeout; let waits = [];
+  window.setTimeout = (what, wait, ...more) => (wait < 60000 || wait === undefined ? set(what, wait, ...more) : void waits.push(what));
+  window.minute = () => { const due = waits; waits = []; for (const one of due) one(); }; }"""
+
+
 class Live(Case):
     def test_a_build_from_start_to_end(self):
         self.place.job("first", "ssss", minutes=10)
@@ -281,10 +287,11 @@ class Live(Case):
     def test_a_stream_that_breaks_alone(self):
         self.place.job("only", "ss")
         page = self.page()
-        verdicts = page.remember("#verdict")
+        links, verdicts = page.remember("#link"), page.remember("#verdict")
         self.place.break_streams()
-        page.wait(lambda: "Connection lost" in verdicts(), "the loss, shown")
+        page.wait(lambda: "Updated every 10 s" in links(), "that there is no stream")
         page.wait_text("#link", "Live")
+        self.assertEqual(verdicts(), [])
         self.place.begin("only")
         page.wait(lambda: self.names(page, "running") == ["only"], "events of the next stream")
 
@@ -295,6 +302,95 @@ class Live(Case):
         page.wait_text("#lost", "no answer")
         self.place.mute = False
         page.wait_text("#verdict", "All passing")
+
+    # Without a stream of events the page is as true, only later.
+
+    def without_stream(self, page):
+        page.wait_text("#link", "Updated every 10 s")
+        page.wait_text("#verdict", "All passing")
+        self.place.begin("only")
+        page.wait(lambda: self.names(page, "running") == ["only"], "the start")
+        self.place.end("only", "failure")
+        page.wait_text("#verdict", "1 failing")
+        page.wait(lambda: "1 failed, 2 passed" in self.strip(page, "only"), "the end in the strip")
+        self.assertEqual(page.text("#lost"), "")
+
+    def test_streams_are_refused(self):
+        self.place.job("only", "ss")
+        self.place.full = True
+        page = self.page(ready=False)
+        self.stay(page)
+        links = page.remember("#link")
+        self.without_stream(page)
+        page.size(360, 740, phone=True)
+        self.fits(page)
+        page.shot("phone-polling")
+        self.assertNotIn("Not connected", links())
+        self.place.full = False
+        page.wait_text("#link", "Live")
+
+    def test_streams_do_not_begin(self):
+        self.place.job("only", "ss")
+        self.place.held = True
+        self.without_stream(self.page(ready=False))
+        self.place.held = False
+
+    def test_a_lost_server_comes_back_without_streams(self):
+        self.place.job("only", "ss")
+        page = self.page()
+        self.place.stop()
+        page.wait_text("#verdict", "Connection lost")
+        self.place.full = True
+        self.place.start()
+        self.without_stream(page)
+
+    # A browser has six connections to a server, for all its tabs and windows together.
+
+    def test_hidden_tabs_hold_no_connection(self):
+        self.place.job("only", "ss")
+        pages = [self.page(first=MINUTE)]
+        for _ in range(7):
+            pages.append(self.page(ready=False, first=MINUTE, beside=pages[0]))
+        pages[-1].wait_text("#verdict", "All passing")
+        pages[-1].wait_text("#link", "Live")
+        self.place.wait(lambda place: place.streaming == 1, "one stream, of the tab that is seen")
+        said = [pages[0].remember(at) for at in ("#link", "#verdict")]
+        self.place.begin("only")
+        self.place.end("only", "failure")
+        for page in pages:
+            page.js("minute()")
+            page.wait(lambda: page.js("document.title").startswith("✗ 1 failing"), "the title of a tab, hidden or not")
+        pages[0].show()
+        pages[0].wait_text("#link", "Live")
+        self.place.begin("only")
+        pages[0].wait_text(".job", "#4 running")
+        self.place.wait(lambda place: place.streaming == 1, "the stream of the other let go")
+        self.assertEqual([one for kept in said for one in kept() if "onnect" in one and one != "Connecting…"], [])
+
+    def test_a_tab_opened_behind_another_asks_for_no_stream(self):
+        self.place.job("only", "ss")
+        first = self.page()
+        behind = self.page(ready=False, beside=first, behind=True)
+        behind.wait(lambda: behind.js("document.title").startswith("✓ All passing"), "the title")
+        self.assertEqual(len([path for path in self.place.asked if "/stream" in path]), 1)
+        behind.show()
+        behind.wait_text("#link", "Live")
+
+    def test_more_windows_than_connections(self):
+        self.place.job("only", "ss")
+        pages = [self.page()]
+        for _ in range(7):
+            pages.append(self.page(ready=False, beside=pages[0], window=True))
+        said = [page.remember("#verdict") for page in pages]
+        for page in pages:
+            page.wait_text("#verdict", "All passing")
+        self.place.begin("only")
+        self.place.end("only", "failure")
+        for page in pages:
+            page.wait_text("#verdict", "1 failing")
+        self.assertEqual({page.js("document.visibilityState") for page in pages}, {"visible"})
+        self.assertEqual({one for kept in said for one in kept()} - {"Loading…", "All passing", "1 failing"}, set())
+        self.assertIn("Live", [page.text("#link") for page in pages])
 
     def test_try_now(self):
         self.place.job("only", "s")

@@ -160,6 +160,11 @@ class Looks(Case):
                 page.js("location.hash = '#/?q=nightly&label=kind%3Dnightly'")
                 page.wait(lambda: page.texts(".chips li"), "the filter")
                 self.assertEqual(page.axe(), [])
+        self.place.full = True
+        self.place.break_streams()
+        page.wait_text("#link", "Updated every 10 s")
+        self.assertEqual(page.axe(), [])
+        page.shot("polling-dark")
         self.place.stop()
         page.wait_text("#lost", "Connection lost")
         self.assertEqual(page.axe(), [])

@@ -9,9 +9,11 @@
   const ROWS_AT_ONCE = 250;      // rows made before the browser gets its turn
   const LOADERS = 3;             // build lists fetched at once: browsers keep six connections a host, the stream has one
   const HEARTBEAT = 5_000;       // ms between looks at the sinks, which also tell that the server lives
-  const REFRESH = 15_000;        // ms between full looks at the jobs, at least
-  const AWAY = 60_000;           // ms hidden after which the stream is closed, so that many tabs starve none
+  const PACE = { connecting: 15_000, live: 15_000, polling: 10_000, resting: 60_000 }; // ms between full looks at the jobs, at least
+  const GRACE = 10_000;          // ms hidden after which the stream is let go, so that many tabs starve none
+  const STREAM_AGAIN = [2_000, 300_000]; // ms until a stream is tried again, doubling
   const ANSWER_WITHIN = 10_000;  // ms
+  const SIGN_WITHIN = 5_000;     // ms for a stream to begin, and for a sign of life where one is doubted
 
   // --- theme: first, so that nothing flashes
 
@@ -160,13 +162,14 @@
   // --- the API
 
   class Refused extends Error {}
+  class Silent extends Error {}
 
-  async function ask(path, method = "GET") {
+  async function ask(path, method = "GET", within = ANSWER_WITHIN) {
     let answer;
     try {
-      answer = await fetch(path, { method, cache: "no-cache", signal: AbortSignal.timeout(ANSWER_WITHIN) });
+      answer = await fetch(path, { method, cache: "no-cache", signal: AbortSignal.timeout(within) });
     } catch (error) {
-      throw new Error(error.name === "TimeoutError" ? "no answer" : "the server cannot be reached");
+      throw error.name === "TimeoutError" ? new Silent("no answer") : new Error("the server cannot be reached");
     }
     learn_clock(answer.headers.get("date"));
     if (answer.status === 404) throw new Refused("not found");
@@ -174,10 +177,10 @@
     if (!answer.ok) throw new Error(`the server answers ${answer.status}`);
     return answer;
   }
-  const get = async (path) => (await ask(path)).json();
+  const get = async (path, within) => (await ask(path, "GET", within)).json();
 
-  let refreshing = false, refresh_again = false, refresh_timer = 0;
-  let start_over = false; // another store may answer after a restart: what was known of old builds counts no more
+  let refreshing = false, refresh_again = false, refresh_timer = 0, took = 0;
+  let start_over = false; // another store may answer after a restart: what was known of builds counts no more
 
   async function refresh() {
     if (refreshing) { refresh_again = true; return; }
@@ -193,13 +196,14 @@
       }
       take(fresh, began);
     } catch (error) {
-      lose(error.message);
+      doubt(error);
     }
     refreshing = false;
-    // A refresh costs the server at most a twentieth of its time, and none is lost.
-    const took = performance.now() - began;
-    later(refresh_again ? 500 + 2 * took : Math.max(document.hidden ? AWAY : REFRESH, 20 * took));
+    took = performance.now() - began;
+    later(refresh_again ? 500 + 2 * took : pace());
   }
+  /// A refresh costs the server at most a twentieth of its time, and none is lost.
+  const pace = () => Math.max(PACE[link], 20 * took);
   function later(wait) {
     clearTimeout(refresh_timer);
     if (link !== "lost") refresh_timer = setTimeout(refresh, wait);
@@ -209,9 +213,8 @@
   function take(fresh, began) {
     const known = new Map(jobs);
     jobs.clear();
-    if (start_over) for (const kept of [decided, finished]) kept.clear();
-    start_over = false;
     for (const job of fresh) {
+      if (start_over) distrust(job);
       const before = known.get(job.name), newer = (touched.get(job.name) ?? -1) >= began ? before : undefined;
       if (newer) refresh_again = true;
       else learn(job, before);
@@ -224,6 +227,7 @@
       for (const kept of [decided, finished, builds, touched, doubted]) kept.delete(name);
       rows.get(name)?.forget();
     }
+    start_over = false;
     loaded = true;
     fill_labels();
     soon();
@@ -238,6 +242,15 @@
     outdate(job.name);
     if (number > (before.build?.number ?? 0) + 1 || before.running.some((build) => !seen.has(build.number))) doubted.add(job.name);
     rows.get(job.name)?.changed();
+  }
+
+  /// What was known of its builds stands until its past is read anew.
+  function distrust(job) {
+    if (job.build && !verdict_of(job.build.outcome)) doubted.add(job.name);
+    else forget_ends(job.name);
+  }
+  function forget_ends(name) {
+    for (const kept of [decided, finished, doubted]) kept.delete(name);
   }
 
   /// A build that runs or has ended, into the list of its job, where that list is known.
@@ -287,62 +300,94 @@
     if (outdated.delete(name)) kept.stale = true;
     builds.set(name, kept);
     const job = jobs.get(name);
-    for (const build of job ? [job.build, ...job.running] : []) note_build(name, build);
+    if (doubted.has(name) && !kept.stale) forget_ends(name);
     for (const build of [...(kept.list ?? [])].reverse()) decide(name, build);
-    if (!kept.stale) doubted.delete(name);
+    decide(name, job?.build);
+    for (const build of job ? [job.build, ...job.running] : []) note_build(name, build);
     soon();
     load_builds();
   }
 
-  async function heartbeat() {
+  async function look_at_sinks(within) {
+    sinks = (await get("/api/v1/sinks", within)).sinks;
+    soon();
+  }
+  async function heartbeat(within = ANSWER_WITHIN) {
     clearTimeout(heartbeat_timer);
     try {
-      sinks = (await get("/api/v1/sinks")).sinks;
-      soon();
+      await look_at_sinks(within);
     } catch (error) {
-      lose(error.message);
+      return doubt(error);
     }
-    if (link !== "lost") heartbeat_timer = setTimeout(heartbeat, document.hidden ? AWAY : HEARTBEAT);
+    clearTimeout(heartbeat_timer);
+    if (link !== "lost") heartbeat_timer = setTimeout(heartbeat, link === "live" ? HEARTBEAT : PACE[link]);
   }
 
-  // --- the link: a stream of events, and what to do when it breaks
+  // --- the link: a stream of events, and what to do without it
 
-  let link = "connecting"; // connecting | live | resting (hidden for long) | lost
-  let stream = null, heartbeat_timer = 0, retry_timer = 0, rest_timer = 0, tries = 0, seen_at = null, lost_why = "";
+  let link = "connecting"; // connecting | live | polling (there is no stream to be had) | resting (hidden) | lost
+  let stream = null, stream_began = NaN, stream_tries = 0, stream_timer = 0;
+  let heartbeat_timer = 0, retry_timer = 0, rest_timer = 0, tries = 0, seen_at = null, lost_why = "";
+  let turn = 0; // rises whenever the stream is dealt with: whoever has waited sees whether its question still stands
+
+  function let_go() {
+    turn += 1;
+    for (const timer of [stream_timer, retry_timer]) clearTimeout(timer);
+    stream?.close();
+    stream = null;
+  }
 
   function connect() {
-    clearTimeout(retry_timer);
-    stream?.close();
+    let_go();
     stream = new EventSource("/api/v1/events/stream");
-    // All is read anew after the stream has begun, so nothing falls between.
-    const slow = setTimeout(refresh, 2_000);
+    stream_began = NaN;
+    stream_timer = setTimeout(do_without, SIGN_WITHIN);
     stream.onopen = () => {
-      clearTimeout(slow);
-      become_live();
+      clearTimeout(stream_timer);
+      stream_began = performance.now();
+      become("live"); // all is read anew after the stream has begun, so nothing falls between
     };
-    stream.onerror = () => {
-      clearTimeout(slow);
-      lose("the server cannot be reached");
-    };
+    stream.onerror = do_without;
     stream.onmessage = hear;
   }
 
-  function become_live() {
+  function become(kind) {
     if (link === "lost") {
       announce("The connection is back.");
-      start_over = true;
-      for (const kept of builds.values()) Object.assign(kept, { stale: true, retry_at: 0 });
+      start_anew();
     }
-    link = "live";
+    link = kind;
     tries = 0;
     refresh();
-    heartbeat();
+    heartbeat(SIGN_WITHIN);
     soon();
   }
 
+  /// The stream breaks or is refused, or nothing gets through beside it: the streams of a browser's windows together may
+  /// take all its connections to the server. One question tells whether there is a server; if so, it is looked at often.
+  async function do_without() {
+    const lived = performance.now() - stream_began; // NaN: it never began
+    if (lived > PACE.resting) stream_tries = 0;
+    let_go();
+    const mine = turn;
+    let failed = null;
+    try { await look_at_sinks(SIGN_WITHIN); } catch (error) { failed = error; }
+    if (mine !== turn) return;
+    if (failed) return lose(failed.message);
+    if (lived >= 0) start_anew();
+    const [first, most] = STREAM_AGAIN;
+    retry_timer = setTimeout(connect, Math.min(most, first * 2 ** stream_tries++) * (0.8 + 0.4 * Math.random()));
+    become("polling");
+  }
+
+  function doubt(error) {
+    if (!stream || !(error instanceof Silent)) return lose(error.message);
+    stream_tries = Math.max(stream_tries, 4); // each try stops the other windows too
+    return do_without();
+  }
+
   function lose(why) {
-    stream?.close();
-    stream = null;
+    let_go();
     for (const timer of [heartbeat_timer, refresh_timer, rest_timer]) clearTimeout(timer);
     if (link !== "lost") {
       seen_at = Date.now();
@@ -350,43 +395,63 @@
     }
     link = "lost";
     lost_why = why;
-    clearTimeout(retry_timer);
     retry_timer = setTimeout(connect_if_there, Math.min(10_000, 500 * 2 ** tries++) * (0.8 + 0.4 * Math.random()));
     paint();
   }
 
   /// What this page is made of; another daemon may have other files, and a wall is never reloaded by hand.
   const made_of = async () => String(await Promise.all(["/", "/app.css", "/app.js"].map(async (path) => (await ask(path, "HEAD")).headers.get("etag"))));
-  let made = null;
+  let made = null; // not known: then nothing is compared
+  async function compare_files() {
+    try {
+      const tags = await made_of();
+      if (made && made !== tags) location.reload();
+      made = tags;
+    } catch { /* the next time */ }
+  }
+
+  /// The server that answers now may be another than before.
+  function start_anew() {
+    start_over = true;
+    for (const kept of builds.values()) Object.assign(kept, { stale: true, retry_at: 0 });
+    compare_files();
+  }
 
   /// A small question first: it tells why, which a stream's error does not.
   async function connect_if_there() {
     clearTimeout(retry_timer);
     try {
       await get("/api/v1/sinks");
-      if (made && made !== await made_of()) return location.reload();
     } catch (error) {
       return lose(error.message);
     }
-    return connect();
+    return document.hidden ? rest() : connect();
+  }
+
+  /// A hidden page holds no connection, and looks now and then: its title tells too.
+  function rest() {
+    let_go();
+    become("resting");
   }
 
   function rest_or_wake() {
     clearTimeout(rest_timer);
     if (document.hidden) {
-      rest_timer = setTimeout(() => {
-        if (link !== "live") return;
-        stream?.close();
-        link = "resting";
-      }, AWAY);
-    } else if (link === "resting") {
-      connect();
-    } else if (link === "live") {
-      refresh();
-      heartbeat();
+      rest_timer = setTimeout(() => { if (link !== "lost") rest(); }, GRACE);
     } else if (link === "lost") {
       connect_if_there();
+    } else if (link === "resting") {
+      begin();
+      compare_files();
+    } else {
+      refresh();
+      heartbeat();
     }
+  }
+
+  function begin() {
+    become("connecting");
+    connect();
   }
 
   function hear(message) {
@@ -935,7 +1000,7 @@
       unknown.length && seen !== "unsure" && `${unknown.length} not known yet`];
     say($("tally"), loaded ? tally.filter(Boolean).join(" · ") : "");
     paint_tab(verdict, text);
-    const heard = loaded && link === "live" ? `${text}${worst.length ? `: ${worst.slice(0, 3).join(", ")}` : ""}` : null;
+    const heard = loaded && (link === "live" || link === "polling") ? `${text}${worst.length ? `: ${worst.slice(0, 3).join(", ")}` : ""}` : null;
     if (heard && heard !== spoken_verdict) {
       if (spoken_verdict) announce(heard);
       spoken_verdict = heard;
@@ -954,7 +1019,7 @@
   }
 
   function paint_link() {
-    const text = { connecting: "Connecting…", live: "Live", resting: "Resting", lost: "Not connected" }[link];
+    const text = { connecting: "Connecting…", live: "Live", polling: `Updated every ${span(pace() / 1000)}`, resting: "Resting", lost: "Not connected" }[link];
     mark($("link"), "data-state", link);
     say($("link"), text);
     document.body.classList.toggle("stale", link === "lost");
@@ -1073,9 +1138,9 @@
     $("filter-text").value = view.q;
     if (view.job) make_job_view(view.job);
     paint();
-    connect();
-    heartbeat();
-    made_of().then((tags) => { made = tags; }, () => {}); // not known: then nothing is compared
+    if (document.hidden) rest();
+    else begin();
+    compare_files();
   }
   document.addEventListener("DOMContentLoaded", start);
 })();

@@ -15,14 +15,16 @@ KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38, "Ba
 
 
 class Page:
-    def __init__(self, browser, width=1280, height=800, dark=False, first=None):
-        """`first`: a script that runs before those of any page."""
+    def __init__(self, browser, width=1280, height=800, dark=False, first=None, beside=None, window=False, behind=False):
+        """`first`: a script that runs before those of any page. `beside`: a page whose context it shares, and whose window, which
+        then shows this one, unless it gets a `window` of its own or stays `behind`."""
         self.browser = browser
         self.complaints = []  # of the page: exceptions, violations of its policy, requests to elsewhere
         self.asked = []       # every URL requested
         self.signed_in = 0    # how often a name and a password were asked for
-        self.context = browser.call("Target.createBrowserContext")["browserContextId"]
-        target = browser.call("Target.createTarget", url="about:blank", browserContextId=self.context)["targetId"]
+        self.context = None if beside else browser.call("Target.createBrowserContext")["browserContextId"]
+        how = {key: True for key, wanted in (("newWindow", window), ("background", behind)) if wanted}
+        target = browser.call("Target.createTarget", url="about:blank", browserContextId=beside.context if beside else self.context, **how)["targetId"]
         self.session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         browser.listen(self.session, self._hear)
         for domain in ("Page", "Runtime", "Log", "Network"):
@@ -34,6 +36,10 @@ class Page:
 
     def call(self, method, **parameters):
         return self.browser.call(method, self.session, **parameters)
+
+    def show(self):
+        """Its tab comes to the front: another of that window is hidden."""
+        self.call("Page.bringToFront")
 
     def sign_in(self, user, password):
         """From now on, whoever asks for a name and a password gets these."""

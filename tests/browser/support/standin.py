@@ -4,11 +4,14 @@ import hashlib
 import http.server
 import json
 import pathlib
+import select
 import socket
 import sys
 import threading
 import time
 import urllib.parse
+
+from support.chromium import HANG
 
 PAGE = pathlib.Path(__file__).resolve().parents[3] / "daemon/web/page"
 FILES = {"/": ("index.html", "text/html; charset=utf-8"), "/app.css": ("app.css", "text/css; charset=utf-8"),
@@ -37,6 +40,9 @@ class StandIn:
         self.mute = False      # takes requests and never answers
         self.newer = b""       # stands at the end of the page's script, as if another version served it
         self.streams = 0       # rises when the streams of events are to break
+        self.streaming = 0     # streams that are open
+        self.full = False      # refuses streams, as a daemon that has too many
+        self.held = False      # streams that are asked for do not begin
         self.port, self.server, self.sockets = 0, None, set()
         self.start()
 
@@ -68,6 +74,13 @@ class StandIn:
     def close(self):
         if self.server:
             self.stop()
+
+    def wait(self, true, what):
+        end = time.monotonic() + HANG
+        while not true(self):
+            if time.monotonic() > end:
+                raise AssertionError(f"never came: {what}")
+            time.sleep(0.03)
 
     def break_streams(self):
         with self.changed:
@@ -258,16 +271,33 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _stream(self, place):
         self.close_connection = True
+        if place.full:
+            self._send(503, "application/json", json.dumps({"error": {"code": "busy", "message": "too many event streams are open"}}).encode())
+            return
+        while place.held:
+            time.sleep(0.05)
+        with place.changed:
+            place.streaming += 1
+        try:
+            self._events(place)
+        finally:
+            with place.changed:
+                place.streaming -= 1
+
+    def _events(self, place):
         server, turn = self.server, place.streams
         sent = int(self.headers.get("last-event-id") or len(place.events))
         self.send_response(200)
         self._end({"content-type": "text/event-stream", "cache-control": "no-store"})
         self.wfile.write(b"retry: 2000\n\n")
-        while place.server is server and place.streams == turn:
+        quiet = 0
+        while place.server is server and place.streams == turn and not select.select([self.connection], [], [], 0)[0]:  # a browser says no more, but that it has gone
             with place.changed:
                 fresh = place.events[sent:]
-                if not fresh and not place.changed.wait(15):
-                    self.wfile.write(b": alive\n\n")
+                quiet = 0 if fresh or place.changed.wait(0.25) else quiet + 1
+            if quiet == 60:
+                quiet = 0
+                self.wfile.write(b": alive\n\n")
             for event in fresh:
                 sent = event["data"]["sequence"]
                 self.wfile.write(f"id: {sent}\ndata: {json.dumps(event)}\n\n".encode())
