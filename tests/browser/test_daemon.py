@@ -91,6 +91,35 @@ class Daemon(Browsing, Following):
         self.end(PAST + 1, "FAILURE")
         page.wait_text("#verdict", "1 failing")
 
+    def test_what_is_queued_and_what_outruns_another(self):
+        self.steady(1)
+        _, page = self.serving(self.shown())
+        page.wait_text("#verdict", "All passing")
+        first, second = PAST + 1, PAST + 2
+        self.simulator.job(JOB, first, "queued")
+        page.wait_text(".job", f"#{first} queued; #{PAST} passed")
+        self.assertEqual(self.names(page, "passing"), ["job"])
+        self.begin(first)
+        page.wait_text(".job", f"#{first} running")
+        self.begin(second)
+        page.wait_text(".job", f"#{second} running")
+        self.end(second, "FAILURE")
+        page.wait_text("#verdict", "1 failing")
+        page.wait_text("#tally", "1 running")
+        page.wait_text(".job", f"#{first} running")
+        page.wait_text(".job", f"; #{second} failed")
+        page.wait(lambda: " left (" in page.text(".ahead"), "the time left of the one that runs")
+        page.wait(lambda: f"Last {second} builds: 1 failed, {PAST} passed, 1 running" in self.strip(page, "job"), "both in the strip")
+
+    def test_more_pages_than_streams(self):
+        self.steady(1)
+        _, page = self.serving(self.shown(http={"connections": 12}))
+        pages = [page] + [self.page(ready=False) for _ in range(6)]
+        pages[-1].wait_text("#link", "Updated every 10 s")
+        self.end(PAST + 1, "FAILURE")
+        for one in pages:
+            one.wait_text("#verdict", "1 failing")
+
     def test_killed_and_started_again(self):
         self.steady(1, 2)
         state, config = self.state(), self.shown(jobs=[self.followed("firmware", 1), self.followed("website", 2)])

@@ -135,6 +135,13 @@ class Live(Case):
         page.wait(lambda: page.texts(".builds tbody th") == ["#2", "#1"], "those that have begun")
         self.assertEqual(page.text(".facts dd"), "queued")
 
+    def test_how_a_job_stands_before_its_past_is_read(self):
+        self.queued_ones()
+        self.queue_all()
+        page = self.page(first="{ const ask = window.fetch; window.fetch = (path, ...more) => (path.includes('/builds') ? new Promise(() => {}) : ask(path, ...more)); }")
+        page.wait_text("#verdict", "1 failing")
+        self.assertEqual((self.names(page, "failing"), self.names(page, "passing")), (["failed"], ["passed"]))
+
     def test_a_queued_build_behind_one_that_runs(self):
         self.place.job("only", "ss")
         page = self.page()
