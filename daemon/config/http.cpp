@@ -1,6 +1,5 @@
 // Key `http`: the HTTP API.
 #include <algorithm>
-#include <boost/asio/ip/address_v6.hpp>
 
 #include "config/decode.hpp"
 #include "config/expand.hpp"
@@ -47,15 +46,6 @@ bool is_host(std::string_view text) {
   return !text.empty() && text.size() <= 253 && !dots && std::ranges::all_of(text, fits);
 }
 
-/// As requests are compared with it; nullopt: it is none. In a Host header brackets are needed; here they are not.
-std::optional<std::string> ipv6_of(std::string_view text) {
-  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
-  boost::system::error_code fault;
-  auto const address = boost::asio::ip::make_address_v6(text, fault);
-  if (fault || address.scope_id() != 0 || text.find('%') != std::string_view::npos) return std::nullopt;
-  return address.to_string();
-}
-
 std::vector<std::string> read_hosts(cursor const& c) {
   constexpr std::string_view expected = "a host name such as builds.example.com";
   constexpr std::size_t most = 100;
@@ -66,7 +56,7 @@ std::vector<std::string> read_hosts(cursor const& c) {
     cursor const item = c.item(i);
     auto s = read_scalar(item, expected);
     if (!s) continue;
-    if (auto address = ipv6_of(s->text)) {
+    if (auto address = web::read_ipv6_host(s->text)) {
       hosts.push_back(std::move(*address));
     } else if (is_host(s->text)) {
       hosts.push_back(std::move(s->text));

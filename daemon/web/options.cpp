@@ -23,6 +23,14 @@ std::string shown(listen_address const& at) {
   return v6 ? fmt::format("[{}]:{}", at.host, at.port) : fmt::format("{}:{}", at.host, at.port);
 }
 
+std::optional<std::string> read_ipv6_host(std::string_view text) {
+  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+  boost::system::error_code fault;
+  auto const address = boost::asio::ip::make_address_v6(text, fault);
+  if (fault || text.find('%') != std::string_view::npos) return std::nullopt;  // a zone is known on one machine only
+  return address.to_string();
+}
+
 base::result<listen_address> read_listen_address(std::string_view text) {
   auto const colon = text.rfind(':');
   if (colon == std::string_view::npos) return base::error{"must be " + std::string(form)};

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,9 @@ struct listen_address {
 
 /// "127.0.0.1:9847", "[::1]:9847"
 [[nodiscard]] std::string shown(listen_address const& at);
+
+/// One of options::hosts, from an IPv6 address in any spelling, with or without brackets. nullopt: it is none.
+[[nodiscard]] std::optional<std::string> read_ipv6_host(std::string_view text);
 
 struct options {
   listen_address listen;
