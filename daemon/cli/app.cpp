@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -200,6 +202,27 @@ int written(int code) {
   return code == done ? failed : code;
 }
 
+/// A word that stands where a command is wanted, and is none.
+std::optional<std::string> no_command(CLI::App const& top) {
+  CLI::App const* named = &top;
+  while (!named->get_subcommands().empty()) named = named->get_subcommands().front();
+  if (named->get_require_subcommand_min() == 0) return std::nullopt;
+  std::vector<std::string> const words = top.remaining(true);
+  auto const word = std::ranges::find_if(words, [](std::string const& w) { return !w.starts_with('-'); });
+  return word == words.end() ? std::nullopt : std::optional(*word);
+}
+
+/// Says what is wrong, or what was asked for.
+int leave(CLI::App const& top, CLI::ParseError const& why) {
+  service::end_with_the_reader();
+  auto const word = why.get_exit_code() == 0 ? std::nullopt : no_command(top);
+  if (word) {
+    base::print_line(stderr, fmt::format("buildwatchd: there is no command {}; --help lists them", *word));
+    return wrong_usage;
+  }
+  return top.exit(why) == 0 ? written(done) : wrong_usage;
+}
+
 }  // namespace
 
 int app(int argc, char const* const* argv) {
@@ -211,8 +234,7 @@ int app(int argc, char const* const* argv) {
     try {
       top.parse(argc, argv);
     } catch (CLI::ParseError const& e) {
-      service::end_with_the_reader();
-      return top.exit(e) == 0 ? written(done) : wrong_usage;
+      return leave(top, e);
     }
     return written(line.follow());
   } catch (std::exception const& e) {

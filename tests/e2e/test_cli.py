@@ -65,6 +65,12 @@ class Usage(Case):
                 self.assertTrue(done.stderr)
                 self.assertEqual(done.stdout, "")
 
+    def test_a_command_that_is_none_is_named(self):
+        for arguments, named in ((("stauts",), "stauts"), (("outbox", "lst"), "lst")):
+            with self.subTest(arguments):
+                done = self.command(*arguments)
+                self.assertEqual((done.returncode, done.stderr), (2, f"buildwatchd: there is no command {named}; --help lists them\n"))
+
 
 class Check(Case):
     def check(self, config, *arguments, **more):
