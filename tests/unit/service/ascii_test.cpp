@@ -19,6 +19,7 @@ TEST(ascii, has_a_letter_for_every_sign_that_events_have) {
     for (int outcome = 0; outcome <= static_cast<int>(model::outcome::unknown); ++outcome) {
       model::event e;
       e.type = static_cast<model::event_type>(type);
+      e.job.emplace().name = e.provider = "huawei";
       e.build.emplace().outcome = static_cast<model::outcome>(outcome);
       std::string const line = as_ascii(notify::headline(e, false));
       ASSERT_EQ(line[1], ' ') << line;
