@@ -128,7 +128,8 @@ inline stored added(database& d, entry const& e) {
 
 /// The history of all jobs.
 inline std::vector<kept_build> all_builds(std::string const& path) {
-  auto const r = std::move(*reader::open(path));
+  auto opened = reader::open(path);
+  auto const r = std::move(*opened);
   return r->builds_at(r->places());
 }
 
