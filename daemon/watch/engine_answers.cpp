@@ -113,7 +113,7 @@ void engine::state::take_existence(answered const& in, base::instant now, comman
 
 void engine::state::take_poll(answered const& in, base::instant now, commands& out) {
   job_state& j = jobs[in.job];
-  watched_build* const b = j.pursuit ? j.pursuit->find(j.asked) : nullptr;
+  watched_build* const b = j.find(j.asked);
   if (!b || !about_a_build(in.seen.sight)) return out_of_place(in.job, in.sent.mono, now, out);
   bool const absent = in.seen.sight == model::sight::no_such_build;
   if (!absent) prove(in.job);

@@ -139,7 +139,7 @@ void engine::state::settle_build(pending_commit const& commit, bool stored, base
   if (ended) {
     forget_build(job, commit.number);
     j.done = !followed(job);
-  } else if (watched_build* const b = j.pursuit ? j.pursuit->find(commit.number) : nullptr) {
+  } else if (watched_build* const b = j.find(commit.number)) {
     if (commit.overdue) b->overdue = true;
     b->known.phase = commit.phase;
     if (!commit.overdue) ask_lengths(job, out);
@@ -163,7 +163,7 @@ void engine::state::not_stored(job_index job, std::uint32_t number, base::instan
   }
   tidy(job);
   place_again(job, interval_of(job), now.mono, now.mono);
-  if (watched_build* const b = j.pursuit ? j.pursuit->find(number) : nullptr) b->due = j.due;
+  if (watched_build* const b = j.find(number)) b->due = j.due;
   resume(job);
 }
 

@@ -27,12 +27,12 @@ std::uint8_t* engine::state::failures_of(job_index job) {
     case errand_kind::look:
     case errand_kind::exist: return j.trouble ? &j.trouble->looks : nullptr;
     case errand_kind::poll: {
-      watched_build* const b = j.pursuit ? j.pursuit->find(j.asked) : nullptr;
+      watched_build* const b = j.find(j.asked);
       return b ? &b->failures : nullptr;
     }
     case errand_kind::scan:
     case errand_kind::missed: {
-      gap* const g = j.pursuit && j.pursuit->inquiry ? j.pursuit->inquiry->news.get() : nullptr;
+      gap* const g = j.news();
       return g ? &g->failures : nullptr;
     }
     case errand_kind::record:
@@ -47,8 +47,9 @@ bool engine::state::still_failing(job_index job) const {
   if (!followed(job)) return false;  // one question at a time, and each tells of the same build
   if (j.trouble && j.trouble->looks > 0) return true;
   if (!j.pursuit) return false;
-  bool const scans = j.pursuit->inquiry && j.pursuit->inquiry->news && j.pursuit->inquiry->news->failures > 0;
-  return scans || std::ranges::any_of(j.pursuit->builds, [](watched_build const& b) { return b.failures > 0; });
+  gap const* const g = j.news();
+  return (g && g->failures > 0) ||
+         std::ranges::any_of(j.pursuit->builds, [](watched_build const& b) { return b.failures > 0; });
 }
 
 void engine::state::forget_failures(job_index job) {
@@ -56,7 +57,7 @@ void engine::state::forget_failures(job_index job) {
   if (j.trouble) j.trouble->failures = j.trouble->looks = 0;
   if (!j.pursuit) return;
   for (watched_build& b : j.pursuit->builds) b.failures = 0;
-  if (j.pursuit->inquiry && j.pursuit->inquiry->news) j.pursuit->inquiry->news->failures = 0;
+  if (gap* const g = j.news()) g->failures = 0;
 }
 
 /// Of an outage known from an earlier run it is not known which questions failed: it is over when each is answered.
@@ -73,10 +74,8 @@ track::notice engine::state::answered_well(job_index job, base::instant now, com
   job_state& j = jobs[job];
   if (j.trouble) j.trouble->failures = 0;
   // One build may be asked about as one that is watched, and as one of a gap.
-  if (watched_build* const b = j.pursuit && j.kind == errand_kind::scan ? j.pursuit->find(j.asked) : nullptr) {
-    b->failures = 0;
-  }
-  gap* const g = j.pursuit && j.pursuit->inquiry ? j.pursuit->inquiry->news.get() : nullptr;
+  if (watched_build* const b = j.kind == errand_kind::scan ? j.find(j.asked) : nullptr) b->failures = 0;
+  gap* const g = j.news();
   if (g && j.kind == errand_kind::poll && g->now == gap::step::scanning && g->next == j.asked) g->failures = 0;
   return recovered(job, now, out);
 }
@@ -96,7 +95,7 @@ void engine::state::poll_failed(job_index job, model::observation const& seen, b
   std::string text = build == 0 ? seen.text : "build " + std::to_string(build) + ": " + seen.text;
   bool const news = begins || missed || t.text != text;
   t.text = std::move(text);
-  watched_build const* const alone = build != 0 && jobs[job].pursuit ? jobs[job].pursuit->find(build) : nullptr;
+  watched_build const* const alone = build != 0 ? jobs[job].find(build) : nullptr;
   log_failure(job, news, alone ? alone->due : jobs[job].due, now.mono, out);
   if (build != 0 && give_up(job, build, now, out)) return;
   if (!decide(job, now, out) && !tell_next(job, now, out)) enqueue(job);
@@ -105,7 +104,7 @@ void engine::state::poll_failed(job_index job, model::observation const& seen, b
 /// A build that nobody has seen, and that fails for good while all else of the job is answered, is no reason to call
 /// the job unreachable for ever.
 bool engine::state::give_up(job_index job, std::uint32_t build, base::instant now, commands& out) {
-  watched_build* const b = jobs[job].pursuit ? jobs[job].pursuit->find(build) : nullptr;
+  watched_build* const b = jobs[job].find(build);
   if (!b || track::under_way(b->known) || now.mono - b->since < track::patience) return false;
   let_go(job, *b, "could not be asked about for 24 h", out);
   proceed(job, recovered(job, now, out), std::nullopt, now, out);
@@ -166,7 +165,7 @@ bool engine::state::back_off(job_index job, base::time_point sent, base::time_po
   unsigned const in_a_row = j.trouble->failures;
   std::uint8_t* const counted = failures_of(job);
   if (counted) count_up(*counted);
-  unsigned const own = counted ? std::max<unsigned>(*counted, 1) : in_a_row;
+  unsigned const own = counted ? *counted : in_a_row;
   // Failed before as well, and another question was answered since.
   bool const alone = followed(job) && own > in_a_row;
   postpone(job, job_backoff(interval_of(job), alone ? own : in_a_row), alone, sent, now);
@@ -181,8 +180,8 @@ void engine::state::postpone(job_index job, base::duration delay, bool alone, ba
                              base::time_point now) {
   job_state& j = jobs[job];
   pursuit* const p = j.pursuit.get();
-  watched_build* const failed = p && j.kind == errand_kind::poll ? p->find(j.asked) : nullptr;
-  gap* const news = p && p->inquiry ? p->inquiry->news.get() : nullptr;
+  watched_build* const failed = j.kind == errand_kind::poll ? j.find(j.asked) : nullptr;
+  gap* const news = j.news();
   bool const scanned = news && (j.kind == errand_kind::scan || j.kind == errand_kind::missed);
   bool const looked = !failed && !scanned;
   base::time_point const again = next_on_grid(failed ? failed->anchor : j.anchor, interval_of(job), sent + delay, now);

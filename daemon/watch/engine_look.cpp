@@ -135,7 +135,7 @@ void engine::state::found_newest(job_index job, newest_search const& search, mod
   job_options const& how = what.jobs[job];
   track::notice const notice = answered_well(job, now, out);
   bool const first_sight = !j.begun;
-  gap const* const news = j.pursuit && j.pursuit->inquiry ? j.pursuit->inquiry->news.get() : nullptr;
+  gap const* const news = j.news();
   switch (search.now()) {
     case newest_search::state::found:
       if (first_sight && news && news->last == search.number()) break;  // it is being asked about

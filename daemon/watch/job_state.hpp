@@ -78,6 +78,11 @@ struct job_state {
   bool unsaved = false;                  ///< something is known of it that the journal has not got
   bool listed = false;                   ///< stands in the engine's list of unsaved jobs
   bool done = false;                     ///< the one build that is watched has ended, or was let go
+
+  /// The build, while it is watched; null: it is not.
+  [[nodiscard]] watched_build* find(std::uint32_t number) const { return pursuit ? pursuit->find(number) : nullptr; }
+  /// Builds that have come since the last look, while they are looked at or told; null: there are none.
+  [[nodiscard]] gap* news() const { return pursuit && pursuit->inquiry ? pursuit->inquiry->news.get() : nullptr; }
 };
 
 static_assert(sizeof(job_state) <= 112);
